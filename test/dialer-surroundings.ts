@@ -10,6 +10,8 @@ export interface LeadList {
   expiresAt(): number | null
   /** Returns those of the uuids that get a lead. */
   claim(ids: readonly string[]): readonly string[]
+  /** What became of earlier calls to the number of an attempt (store/lead-history.ts); absent: there were none. */
+  before?(attempt: string): string | null
 }
 
 /** Answers the queries by which a dialer finds and claims its leads; to all others that there is nothing. */
@@ -25,7 +27,8 @@ export const listAsSql =
     if (has('count(*) as n')) return [{ n: list.left() }]
     if (!has('insert into attempts')) return []
     const ids = values.find(value => Array.isArray(value) && typeof value[0] === 'string') as string[]
-    return list.claim(ids).map(attempt => ({ attempt, lead: 1, phone: '+4930123' }))
+    const of = (attempt: string) => ({ place: 0, before: list.before?.(attempt) ?? null })
+    return list.claim(ids).map(attempt => ({ attempt, lead: 1, phone: '+4930123', ...of(attempt) }))
   }
 
 /** Neither lines nor starts nor gateways limit a dialer, and nobody reads its status. */

@@ -114,6 +114,12 @@ export const openFrom = (hours: Hours, at: number): number | null => (isOpen(hou
 /** The date that the clock of the zone shows, such as '2026-12-25'. */
 export const localDate = (zone: string, at: number): string => dateOf(wallTime(zone, at).midnight)
 
+/** The day of the week (0 is Monday) and the hour (0 to 23) that the clock of the zone shows. */
+export function localHour(zone: string, at: number): { readonly day: number; readonly hour: number } {
+  const { day, minute } = wallTime(zone, at)
+  return { day, hour: Math.floor(minute / 60) }
+}
+
 const dateOf = (midnight: number): string => new Date(midnight).toISOString().slice(0, 10)
 
 /** The next moment after `at` at which a day begins in the zone. */

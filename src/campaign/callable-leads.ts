@@ -16,7 +16,9 @@ import type { Campaign } from './campaign.ts'
 import { CallingHours, type Holidays } from './calling-hours.ts'
 import type { RulesName } from './calling-rules/rule-sets.ts'
 import { meaningOf, type AttemptEnd } from './disposition.ts'
+import { leadFacts } from './lead-facts.ts'
 import { callingColumns } from './list-lead.ts'
+import type { LeadFacts } from './pacing/lead-answers.ts'
 
 /** Holidays that were imported count after this time. */
 const HOLIDAYS_MS = 60_000
@@ -47,6 +49,12 @@ export interface Due {
 export interface Slot {
   readonly id: string
   readonly agent: string | null
+}
+
+/** A lead that is called now. */
+export interface ClaimedLead extends Claimed {
+  /** What is known of it before the call. */
+  readonly facts: LeadFacts
 }
 
 export class CallableLeads {
@@ -108,7 +116,7 @@ export class CallableLeads {
     campaign: Campaign,
     slots: readonly Slot[],
     claim: Pick<Claim, 'node' | 'gateway' | 'core' | 'now' | 'until'>,
-  ): Promise<{ readonly claimed: Claimed[]; readonly putOff: number }> {
+  ): Promise<{ readonly claimed: ClaimedLead[]; readonly putOff: number }> {
     const { now } = claim
     const hours = await this.#hoursOf(campaign, now)
     const isDue = ({ key, nextAt }: { key: string; nextAt: number }) => nextAt <= now && hours.at(key, now).open
@@ -135,7 +143,12 @@ export class CallableLeads {
       roundMs: pauseAfter(campaign, 'no-answer', '2h'),
     })
     this.#ahead = answer.putOff === 0 ? 0 : Math.min(MOST_PUT_OFF, Math.max(50, 2 * this.#ahead))
-    return answer
+    const keys = new Map([...this.#lines, ...this.#callbacks].map(({ place, key }) => [place, key]))
+    const claimed = answer.claimed.map(one => ({
+      ...one,
+      facts: leadFacts(keys.get(one.place) ?? '', one.before, now, campaign.timeZone),
+    }))
+    return { claimed, putOff: answer.putOff }
   }
 
   async #hoursOf(campaign: Campaign, now: number): Promise<CallingHours> {

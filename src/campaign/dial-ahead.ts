@@ -8,9 +8,8 @@ import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Switch } from '../switch/switchboard.ts'
-import type { Slot } from './callable-leads.ts'
+import type { ClaimedLead, Slot } from './callable-leads.ts'
 import type { DialMode, Staffing, Wanted } from './dial-mode.ts'
-import type { PacedFloor } from './paced-floor.ts'
 import type { PacedFloors } from './paced-floors.ts'
 import type { PacingBudget, PacingPolicy } from './pacing/pacer.ts'
 import { teamsOf, type Team } from './teams.ts'
@@ -42,8 +41,6 @@ export interface DialAheadParts {
 export class DialAhead implements DialMode {
   readonly #parts: DialAheadParts
   readonly #serves: (agent: Agent) => boolean
-  /** Where the calls are followed that this dialer makes now. */
-  readonly #floors = new Map<string, PacedFloor>()
   #law: (LawNow & { readonly at: number }) | null = null
 
   /** `serves`: does this agent take calls of the campaign? */
@@ -77,24 +74,24 @@ export class DialAhead implements DialMode {
     return calls.map(id => ({ id, agent: null }))
   }
 
-  begins(at: Switch, call: string): void {
-    const floor = this.#parts.floors.at(at)
-    this.#floors.set(call, floor)
-    floor.calls.dialled(call)
+  begins(at: Switch, { attempt: call, facts }: ClaimedLead, now: number): void {
+    const { floors } = this.#parts
+    floors.at(at).calls.dialled(call, floors.leads?.dialled(call, facts, now))
   }
 
   maySend(): boolean {
     return true
   }
 
-  async over(call: string): Promise<void> {
-    this.#floors.get(call)?.calls.over(call)
+  async over(call: string, rang: boolean): Promise<void> {
+    const { floors } = this.#parts
+    if (rang) floors.leads?.unanswered(call)
+    else floors.leads?.neverMade(call)
+    floors.over(call)
   }
 
   /** An answered call is followed until it is over: the events of its leg tell. */
-  forget(call: string): void {
-    this.#floors.delete(call)
-  }
+  forget(): void {}
 
   async close(): Promise<void> {
     const { campaign, floors, log } = this.#parts

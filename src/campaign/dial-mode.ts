@@ -5,7 +5,7 @@
  */
 import type { Switch } from '../switch/switchboard.ts'
 import type { PacingFigures, PacingWhy } from './pacing/pacer.ts'
-import type { Slot } from './callable-leads.ts'
+import type { ClaimedLead, Slot } from './callable-leads.ts'
 import type { Team } from './teams.ts'
 
 export interface Wanted {
@@ -37,12 +37,15 @@ export interface DialMode {
   wanted(team: Team, forMs: number): Promise<Wanted>
   /** Prepares calls with these uuids. Returns those that may be dialled. Rejects when a store is unavailable. */
   prepare(at: Switch, calls: readonly string[], forMs: number): Promise<readonly Slot[]>
-  /** The call has its lead: it counts as under way from now on. */
-  begins(at: Switch, call: string): void
+  /** The call has its lead: it counts as under way from now on. `now`: when the lead was claimed. */
+  begins(at: Switch, lead: ClaimedLead, now: number): void
   /** Asked in the turn of the command to FreeSWITCH: may this call still be dialled? Then the command is sent. */
   maySend(call: string): boolean
-  /** The call is over without an answer, or was never made. Rejects when a store is unavailable. */
-  over(call: string): Promise<void>
+  /**
+   * The call is over without an answer. `rang`: false: no telephone rang, or the call was never made. Rejects when a
+   * store is unavailable.
+   */
+  over(call: string, rang: boolean): Promise<void>
   /** The dialer no longer follows the call: it was answered, or another process decides about it. */
   forget(call: string): void
   /** The dialer stops. Does not reject. */

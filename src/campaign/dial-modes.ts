@@ -16,10 +16,11 @@ import type { NailedLegs } from './nailed-legs.ts'
 import type { LeadPlace } from './paced-calls.ts'
 import { PacedFloors } from './paced-floors.ts'
 import type { PacingMode } from './pacing/saved-pacer.ts'
+import { UnreservedCalls } from './unreserved-calls.ts'
 
 export interface DialModeParts {
   readonly leads: Pick<Leads, 'sql'>
-  readonly attempts: Pick<Attempts, 'rings'>
+  readonly attempts: Pick<Attempts, 'rings' | 'drives'>
   readonly roster: Roster
   readonly mirror: RosterMirror
   readonly nailedLegs: Pick<NailedLegs, 'homeOf'>
@@ -57,15 +58,20 @@ export async function openMode(
   const { leads, attempts, nailedLegs, countsFor } = parts
   const homeOf = (agent: Agent) => nailedLegs.homeOf(agent)
   const mode = pacingMode(campaign)
-  if (mode.mode === 'progressive')
-    return new DialReserved({ ...parts, homeOf, rings: call => attempts.rings(call) }, campaign.queue)
+  const following = { ...parts, sql: leads.sql, changed }
+  if (mode.mode === 'progressive') {
+    const unreserved = await UnreservedCalls.open(following, campaign.id)
+    return new DialReserved({ ...parts, homeOf, rings: call => attempts.rings(call), unreserved }, campaign.queue)
+  }
   const serves = (agent: Agent) =>
     agentSetting(agent, 'takesLeads') &&
     agent.queues.some(({ queue }) => queue === campaign.queue) &&
     countsFor(agent, campaign)
-  const floors = await PacedFloors.open(
-    { ...parts, sql: leads.sql, changed },
-    { id: campaign.id, mode, serves: (agent, at) => homeOf(agent) === at && serves(agent) },
-  )
+  const floors = await PacedFloors.open(following, {
+    id: campaign.id,
+    timeZone: campaign.timeZone,
+    mode,
+    serves: (agent, at) => homeOf(agent) === at && serves(agent),
+  })
   return new DialAhead({ ...parts, campaign: campaign.name, homeOf, floors, law }, serves)
 }

@@ -9,12 +9,15 @@ import type { Slot } from './callable-leads.ts'
 import type { DialMode, Staffing, Wanted } from './dial-mode.ts'
 import { Reservations, type ReservationParts } from './reservations.ts'
 import { teamsOf, type Team } from './teams.ts'
+import type { UnreservedCalls } from './unreserved-calls.ts'
 
 export interface DialReservedParts extends ReservationParts {
   readonly mirror: RosterMirror
   readonly homeOf: (agent: Agent) => Switch | null
   /** May this call still be answered? */
   readonly rings: (call: string) => boolean
+  /** The calls of an earlier mode. */
+  readonly unreserved: UnreservedCalls
 }
 
 export class DialReserved implements DialMode {
@@ -38,14 +41,14 @@ export class DialReserved implements DialMode {
   }
 
   async wanted({ at, agents }: Team, forMs: number): Promise<Wanted> {
-    const { mirror, rings } = this.#parts
+    const { mirror, rings, unreserved } = this.#parts
     const free = agents.filter(agent => !isHeldForLead(agent))
     // first the calls whose agent has left: new leads are dialled only for agents who are free after that
     const left = at ? await this.#reservations.cover(at, free, rings, forMs) : free
     if (at) this.#free.set(at, left)
     return {
       free: agents.length,
-      howMany: Math.max(0, left.length - mirror.unserved(this.#queue)),
+      howMany: Math.max(0, left.length - mirror.unserved(this.#queue) - (at ? unreserved.countAt(at) : 0)),
       why: agents.length === 0 ? 'no-agents' : 'agents',
       figures: null,
       againMs: null,
@@ -65,6 +68,7 @@ export class DialReserved implements DialMode {
   }
 
   over(call: string): Promise<void> {
+    this.#parts.unreserved.over(call)
     return this.#reservations.free(call)
   }
 
@@ -72,5 +76,7 @@ export class DialReserved implements DialMode {
     this.#reservations.forget(call)
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#parts.unreserved[Symbol.dispose]()
+  }
 }

@@ -12,7 +12,7 @@ import type { Events } from '../events/events.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import { finishCampaign } from '../store/campaigns.ts'
 import type { Claimed } from '../store/claims.ts'
-import { claimMs, notSettled, type Attempts } from './attempt.ts'
+import { claimMs, notSettled, type Attempts, type Placed } from './attempt.ts'
 import { CallableLeads } from './callable-leads.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
 import type { Campaign } from './campaign.ts'
@@ -61,6 +61,9 @@ const TURN_MS = 10_000
 const STATUS_MS = 1_000
 /** Only a change can help: the status is kept for so long. */
 const NO_CHANGE_MS = 3_600_000
+
+/** Outcomes of calls that say nothing of the person. */
+const RANG_NOWHERE: readonly Placed[] = ['refused', 'not-sent', 'passed-on']
 
 /** How long a line and an agent are held for an attempt without any further event. */
 const holdMs = (campaign: Campaign): number => claimMs(campaign) + LINE_GRACE_MS
@@ -206,7 +209,7 @@ export class Dialer {
     await statuses.write(campaign.id, { node, at: now, mode: campaign.mode, parts }, next ?? now + NO_CHANGE_MS)
   }
 
-  /** Another mode, or another queue: the calls under way are settled as before. */
+  /** Another mode, or another queue: it finds the calls under way, which are settled as before. */
   async #modeOf(campaign: Campaign): Promise<DialMode> {
     const key = modeKey(campaign)
     if (this.#mode?.key === key) return this.#mode.mode
@@ -277,7 +280,7 @@ export class Dialer {
   async #dial(mode: DialMode, at: Switch, campaign: Campaign, ids: readonly string[]): Promise<number> {
     const { capacity, clock, node, gateway } = this.#context
     const giveBack = (unused: readonly string[]) =>
-      Promise.all(unused.flatMap(id => [mode.over(id), capacity.giveBack(campaign.id, id)]))
+      Promise.all(unused.flatMap(id => [mode.over(id, false), capacity.giveBack(campaign.id, id)]))
     let used: readonly string[] = []
     try {
       const slots = await mode.prepare(at, ids, holdMs(campaign))
@@ -293,7 +296,7 @@ export class Dialer {
       used = claimed.map(one => one.attempt)
       this.#rateOf(at).started(claimed.length, clock.now())
       for (const one of claimed) {
-        mode.begins(at, one.attempt)
+        mode.begins(at, one, now)
         void this.#place(mode, at, campaign, one)
       }
       // due, but not claimed: the campaign was paused, or the hours ended, a moment ago
@@ -317,7 +320,7 @@ export class Dialer {
         },
       })
       if (outcome !== 'refused' && outcome !== 'not-sent') this.#refusals = 0
-      if (outcome !== 'answered') await mode.over(call)
+      if (outcome !== 'answered') await this.#over(mode, call, !RANG_NOWHERE.includes(outcome))
     } catch (error) {
       notSettled(log, { uuid: call, campaign: campaign.name }, error as Error)
     }
@@ -331,6 +334,13 @@ export class Dialer {
     const rate = new LearnedRate()
     this.#rates.set(at, rate)
     return rate
+  }
+
+  /** Tells the mode that has dialled the call, and the present one, which may have found it under way. */
+  async #over(mode: DialMode, call: string, rang: boolean): Promise<void> {
+    const present = this.#mode?.mode ?? mode
+    await mode.over(call, rang)
+    if (present !== mode) await present.over(call, rang)
   }
 
   #explain(seen: Snapshot, decision: Decision, figures: PacingFigures | null): void {

@@ -29,6 +29,8 @@ export interface CallUnderWay {
   /** Milliseconds since the epoch, both. */
   readonly dialledAt: number
   readonly phaseAt: number
+  /** Chance of a person, before the dial; absent: that of an average lead. */
+  readonly pAnswer?: number | undefined
 }
 
 interface Call {
@@ -61,7 +63,7 @@ export class PacedCalls implements Disposable {
   /** The call is made now. `pAnswer`: chance of a person; absent: that of an average lead. */
   dialled(id: string, pAnswer?: number): void {
     const now = this.#now()
-    this.#follow({ id, phase: 'dialing', dialledAt: now, phaseAt: now }, pAnswer)
+    this.#follow({ id, phase: 'dialing', dialledAt: now, phaseAt: now, pAnswer })
     this.#tell({ type: 'dialled', call: id, at: now, ...(pAnswer !== undefined && { pAnswer }) })
   }
 
@@ -91,7 +93,12 @@ export class PacedCalls implements Disposable {
     } else if (state === null && call.phase === 'waiting') this.over(id)
   }
 
-  /** Those that have no agent yet, in the order of their dials. */
+  /** Those that have no agent yet. */
+  get withoutAgent(): string[] {
+    return [...this.#calls].flatMap(([id, { phase }]) => (phase === 'connected' ? [] : id))
+  }
+
+  /** The same as a pacer sees them, in the order of their dials. */
   paced({ clock, connectWithinMs }: PacingPolicy): PacedCall[] {
     return [...this.#calls].flatMap(([id, { phase, phaseAt, answeredAt, dialledAt, pAnswer }]) => {
       if (phase === 'connected') return []
@@ -123,14 +130,14 @@ export class PacedCalls implements Disposable {
     this.#tell({ type: 'answered', call: id, at: call.phaseAt })
   }
 
-  #follow({ id, phase, dialledAt, phaseAt }: CallUnderWay, pAnswer?: number): void {
+  #follow({ id, phase, dialledAt, phaseAt, pAnswer }: CallUnderWay): void {
     const watch = this.#at.watch(
       parseUuid(id),
       event => this.#heard(id, event),
       () => this.over(id),
     )
     const answeredAt = phase === 'answered' ? phaseAt : null
-    this.#calls.set(id, { phase, phaseAt, answeredAt, dialledAt, ...(pAnswer !== undefined && { pAnswer }), watch })
+    this.#calls.set(id, { phase, phaseAt, answeredAt, dialledAt, pAnswer, watch })
   }
 
   /** An offer may end without a talk: then the person waits again. */

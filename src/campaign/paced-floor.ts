@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import { PacedAgents } from './paced-agents.ts'
 import { PacedCalls } from './paced-calls.ts'
-import type { Pacer, PacingBudget, PacingDecision, PacingPolicy } from './pacing/pacer.ts'
+import type { Pacer, PacingBudget, PacingDecision, PacingEvent, PacingPolicy } from './pacing/pacer.ts'
 
 export interface PacedFloorParts {
   readonly at: Switch
@@ -17,7 +17,7 @@ export interface PacedFloorParts {
   readonly mirror: RosterMirror
   readonly clock: Clock
   /** Called when a call under way has changed. */
-  readonly changed: () => void
+  readonly changed: (event: PacingEvent) => void
   /** Is this agent on the line at this FreeSWITCH, and does the agent take calls of this campaign? */
   readonly serves: (agent: Agent) => boolean
 }
@@ -38,7 +38,7 @@ export class PacedFloor implements Disposable {
       () => clock.now(),
       event => {
         pacer.onEvent(event)
-        changed()
+        changed(event)
       },
     )
     this.#agents = new PacedAgents(event => pacer.onEvent(event))

@@ -182,16 +182,19 @@ export async function overdueAttempts(sql: Queries, campaign: string, now: numbe
     order by a.intended_at limit 500`
 }
 
-/** Attempts under way that no agent has yet, oldest first; the first 2 000. */
+/**
+ * Attempts under way that no agent has yet, oldest first; the first 2 000. `sentAt`: of one that may not be sent yet
+ * the moment in which its lead was claimed.
+ */
 export async function openAttempts(
   sql: Queries,
   campaign: string,
 ): Promise<{ id: string; core: string | null; sentAt: Date; ringingAt: Date | null; answeredAt: Date | null }[]> {
   return sql`
-    select a.id, a.switch_core as core, a.sent_at as "sentAt", a.ringing_at as "ringingAt", a.answered_at as "answeredAt"
+    select a.id, a.switch_core as core, coalesce(a.sent_at, a.intended_at) as "sentAt", a.ringing_at as "ringingAt", a.answered_at as "answeredAt"
     from attempts a join leads l on l.id = a.lead_id
-    where l.campaign_id = ${campaign} and l.state = 'claimed' and a.state in ('sent', 'ringing', 'answered') and a.connected_at is null
-    order by a.sent_at limit 2000`
+    where l.campaign_id = ${campaign} and l.state = 'claimed' and a.state <> 'ended' and a.connected_at is null
+    order by a.intended_at limit 2000`
 }
 
 /** All attempts of one lead, oldest first. */

@@ -8,6 +8,7 @@
  * places are before them.
  */
 import type { CallOrder, NumberLimit } from './campaigns.ts'
+import { lastResults } from './lead-history.ts'
 import type { Queries } from './sql.ts'
 
 /** The leads of one place with one priority that are not claimed and not done. */
@@ -113,6 +114,10 @@ export interface Claimed {
   readonly attempt: string
   readonly lead: number
   readonly phone: string
+  /** Of the number: table `places`. */
+  readonly place: number
+  /** What became of the last calls to the number, as `lastResults` tells it; null: it was never called. */
+  readonly before: string | null
 }
 
 /** A number that is called by another campaign in this moment is looked at again after this time. */
@@ -134,7 +139,7 @@ export async function claimLeads(
   const { campaign, node, gateway, core, now, until, ids, order, callbacks, limits, abandonedMs, roundMs } = claim
   const at = new Date(now)
   const ahead = order === 'newest' ? sql`next_at desc, id desc` : sql`next_at, id`
-  const rows = await sql<{ attempt: string | null; lead: number; phone: string }[]>`
+  const rows = await sql<(Omit<Claimed, 'attempt'> & { attempt: string | null })[]>`
     with first as (${firstLeads(sql, claim)}
     ), called_back as (
       select l.id, l.phone, l.place, l.current_number, l.next_at, w.attempt from unnest(${callbacks.map(one => one.lead)}::bigint[], ${callbacks.map(one => one.id)}::uuid[]) as w (lead, attempt)
@@ -192,7 +197,8 @@ export async function claimLeads(
       on conflict do nothing  -- never a second one for a lead or a number; the claim runs out by itself
       returning id, lead_id, phone
     )
-    select id as attempt, lead_id as lead, phone from written union all select null, id, phone from put_off order by lead`
+    select w.id as attempt, w.lead_id as lead, w.phone, j.place, ${lastResults(sql, sql`w.phone`, sql`${at}::timestamptz`)} as before
+    from written w join judged j on j.id = w.lead_id union all select null, id, phone, 0, null from put_off order by lead`
   const claimed = rows.flatMap(({ attempt, ...row }) => (attempt === null ? [] : [{ attempt, ...row }]))
   return { claimed, putOff: rows.length - claimed.length }
 }

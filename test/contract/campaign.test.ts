@@ -68,10 +68,11 @@ test('a lead is called on the switch on which the agent for them waits, and not 
 
 test('when leads could not be claimed the lines and agents that were granted for them are free again at once', async t => {
   const { sql, client, carrier, roster, dial, agents, campaign } = await openCampaignRig(t)
-  await agents(3)
   const spring = await campaign({}, 5)
-  await sql`alter table attempts rename to attempts_away`
   const dialer = await dial('a', spring)
+  await until(() => dialer.last?.decision.why === 'no-agents')
+  await sql`alter table attempts rename to attempts_away`
+  await agents(3)
   const starts = () => client.zcard(`sh:starts:campaign:${spring.id}`)
   await until(async () => (await starts()) === 3 && (await client.zcard('sh:lines')) === 0)
   await until(async () => (await roster.list(systemClock.now())).every(agent => agent.reservation === null))

@@ -27,6 +27,7 @@ import * as leads from '../../src/store/leads.ts'
 import * as spellings from '../../src/store/number-spellings.ts'
 import * as pacers from '../../src/store/pacers.ts'
 import * as queueFigures from '../../src/store/queue-figures.ts'
+import * as leadHistory from '../../src/store/lead-history.ts'
 import * as numbers from '../../src/store/number-rules.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { faultsOf, large, MANY, NOW } from './large-tables.ts'
@@ -55,8 +56,13 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   },
   overdueAttempts: (sql, campaign) => attempts.overdueAttempts(sql, campaign, NOW + 900_000),
   openAttempts: (sql, campaign) => attempts.openAttempts(sql, campaign),
-  savedPacers: (sql, campaign) => pacers.savedPacers(sql, campaign),
-  savePacers: (sql, campaign) => pacers.savePacers(sql, campaign, new Map([['fs', '{"v":1}']])),
+  savedPacing: (sql, campaign) => pacers.savedPacing(sql, campaign),
+  savePacing: (sql, campaign) =>
+    pacers.savePacing(sql, campaign, { pacers: new Map([['fs', '{"v":1}']]), leads: '{"v":1}' }),
+  callsSince: (sql, campaign) => leadHistory.callsSince(sql, campaign, NOW - 60_000, 1_000),
+  resultsOf: sql => leadHistory.resultsOf(sql, [randomUUID()]),
+  lastResults: async sql =>
+    void (await sql`select ${leadHistory.lastResults(sql, sql`'+491708'`, sql`${new Date(NOW)}::timestamptz`)} as before`),
   countAttempts: (sql, campaign) => attempts.countAttempts(sql, campaign),
   openCall: sql =>
     calls.openCall(sql, {

@@ -162,6 +162,8 @@ export class ProgressiveDay {
       attempts,
       ...NO_LIMITS,
       wakeup,
+      // no mode that dials ahead was before
+      onPlace: () => ({ [Symbol.dispose]() {} }),
       nailedLegs: lines,
       roster: this.#roster,
       mirror: this.#mirrors[node]!,

@@ -6,6 +6,7 @@ import { campaignFrom, lawAfter } from '../../src/campaign/campaign.ts'
 import { ATTEMPT_ENDS, meaningOf } from '../../src/campaign/disposition.ts'
 import { counted } from '../../src/campaign/law/counting.ts'
 import { checkLaw, LAW_NAMES, policyOf } from '../../src/campaign/law/laws.ts'
+import { pacingPolicy } from '../../src/campaign/law-now.ts'
 import { countsAs, type AnsweredCall } from '../../src/campaign/law/verdict.ts'
 import { windowAt, windowsUpTo } from '../../src/campaign/law/windows.ts'
 import { checkOwn, storedWord, wordFrom } from '../../src/campaign/own-dispositions.ts'
@@ -30,6 +31,24 @@ test('people whom detection took for machines are added in the British count, an
     live: 3,
     abandoned: 3,
   })
+})
+
+test('of any 24 hours the pacing holds two people back, and of the other windows nobody', () => {
+  const targetOf = (name: string, live: number) =>
+    pacingPolicy(policyOf({ name }), { live, windowEnd: NOON + 30 * DAY }, NOON).target
+  const abandoned = (live: number) => live * targetOf('strict', live)
+  assert.equal(abandoned(1_000).toFixed(3), (30 - 2).toFixed(3))
+  assert.equal(abandoned(10_000).toFixed(3), (300 - 2).toFixed(3))
+  assert.ok(targetOf('strict', 0) > 0.02, 'a day that begins is dialled too')
+  assert.equal(targetOf('ftc', 1_000), 0.03)
+})
+
+test('whatever was abandoned in any 24 hours is made up for within half an hour: agents may go home at any time', () => {
+  const endOf = (name: string, windowEnd: number) =>
+    pacingPolicy(policyOf({ name }), { live: 100, windowEnd }, NOON).endsAt! - NOON
+  assert.equal(endOf('strict', NOON + 1), 1_800_000)
+  assert.equal(endOf('ftc', NOON + 30 * DAY), 4 * 3_600_000)
+  assert.equal(endOf('ftc', NOON + 3_600_000), 3_600_000, 'the end of a window that is near')
 })
 
 test('a law counts over its own time: 30 days from the start, any 24 hours, or a calendar month', () => {

@@ -1,6 +1,7 @@
 /** Who will answer: what a campaign learns of its leads from its own calls, and how far it believes it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { seededRandom } from '../../src/base/seeded-random.ts'
 import { LeadAnswers, type LeadFacts } from '../../src/campaign/pacing/lead-answers.ts'
 import type { PacingState } from '../../src/campaign/pacing/pacer.ts'
 import { pacerOf } from '../../src/campaign/pacing/saved-pacer.ts'
@@ -10,7 +11,7 @@ const lead = (history: LeadFacts['history'], hour = 18): LeadFacts => ({ hour, w
 /** `of` calls to such leads, of which every `nth` is answered. */
 function call(leads: LeadAnswers, facts: LeadFacts, of: number, nth: number): void {
   for (let n = 0; n < of; n++) {
-    leads.dialled(`${n}`, facts)
+    leads.dialled(`${n}`, facts, n)
     leads.over(`${n}`, n % nth === 0)
   }
 }
@@ -32,7 +33,7 @@ test('people who answered before answer more often than those who never do', () 
 
 test('refused calls end first: while the others ring, nobody looks worse', () => {
   const leads = new LeadAnswers()
-  for (let n = 0; n < 100; n++) leads.dialled(`${n}`, lead(n % 2 === 0 ? 'new' : 'answered'))
+  for (let n = 0; n < 100; n++) leads.dialled(`${n}`, lead(n % 2 === 0 ? 'new' : 'answered'), n)
   const before = leads.chanceOf(lead('new'))
   for (let n = 1; n < 100; n += 2) leads.over(`${n}`, false)
   assert.equal(leads.chanceOf(lead('new')), before)
@@ -68,6 +69,55 @@ test('what was learned survives a restart, and a record that cannot be read coun
   assert.equal(newer.chanceOf(lead('busy')), new LeadAnswers().chanceOf(lead('busy')))
 })
 
+test('a call that rang nowhere teaches nothing, and the calls behind it are learned', () => {
+  const leads = new LeadAnswers()
+  leads.dialled('nowhere', lead('busy'), 1)
+  leads.dialled('rings', lead('new'), 2)
+  leads.over('rings', true)
+  assert.equal(leads.learnedTo, 0, 'it waits for the call before it')
+  leads.neverMade('nowhere')
+  assert.equal(leads.learnedTo, 2)
+  assert.deepEqual([leads.callsWith('busy') > 0, leads.callsWith('new') > 0], [false, true])
+})
+
+test('calls of one moment are learned together: no call is learned twice after a restart, and none is left out', () => {
+  const leads = new LeadAnswers()
+  for (const name of ['a', 'b', 'c']) leads.dialled(name, lead('new'), name === 'c' ? 2_000 : 1_000)
+  leads.over('a', true)
+  leads.over('c', true)
+  assert.equal(leads.learnedTo, 0)
+  assert.deepEqual(leads.openBefore(2_000), ['b'])
+  assert.ok(leads.chanceOfCall('b')! > 0 && leads.chanceOfCall('c') === undefined, 'one of them is under way')
+  leads.over('b', false)
+  assert.equal(leads.learnedTo, 2_000)
+  assert.equal(new LeadAnswers(leads.saved).learnedTo, 2_000)
+})
+
+test('where nothing tells the leads apart, the model says about the same of all', () => {
+  const leads = new LeadAnswers()
+  const random = seededRandom('a list of equal people')
+  const kinds = ['new', 'answered', 'machine', 'busy', 'unanswered', 'unanswered-often'] as const
+  const chances: number[] = []
+  for (let n = 0; n < 6_000; n++) {
+    const of = { hour: 9 + (n % 3), weekday: n % 5, history: kinds[Math.floor(random() * 6)]! }
+    if (n >= 500) chances.push(leads.chanceOf(of))
+    leads.dialled(`${n}`, of, n)
+    leads.over(`${n}`, random() < 0.3)
+  }
+  const mean = chances.reduce((sum, chance) => sum + chance, 0) / chances.length
+  const spread = Math.sqrt(chances.reduce((sum, chance) => sum + (chance - mean) ** 2, 0) / chances.length)
+  assert.ok(spread < 0.02, `a standard deviation of ${spread} around ${mean}`)
+})
+
+test('a record of this version has no more than its classes, whatever was written into it', () => {
+  const leads = new LeadAnswers()
+  call(leads, lead('busy'), 30, 3)
+  const record = JSON.parse(leads.saved) as { classes: Record<string, unknown> }
+  for (let n = 0; n < 5_000; n++) record.classes[`of a newer node ${n}`] = { expected: 1, answered: 1 }
+  const { classes } = JSON.parse(new LeadAnswers(JSON.stringify(record)).saved) as typeof record
+  assert.deepEqual(Object.keys(classes).sort(), ['history busy', 'hour 18', 'weekday 2'])
+})
+
 test('of leads who are likely to answer, fewer are called', () => {
   const agents = Array.from({ length: 20 }, (_, n) => ({
     id: `a${n}`,
@@ -75,7 +125,7 @@ test('of leads who are likely to answer, fewer are called', () => {
     since: 0,
     leaving: false,
   }))
-  const wants = (chance: number) => {
+  const wants = (chance: number, first = 0.3) => {
     const pacer = pacerOf({ mode: 'predictive' })
     const known: PacingState = {
       now: 10_000,
@@ -85,9 +135,11 @@ test('of leads who are likely to answer, fewer are called', () => {
       budget: { live: 0, abandoned: 0 },
     }
     // the first call of the campaign says what an average lead is
-    pacer.onEvent({ type: 'dialled', call: 'first', at: 0, pAnswer: 0.3 })
+    pacer.onEvent({ type: 'dialled', call: 'first', at: 0, pAnswer: first })
     pacer.onEvent({ type: 'ended', call: 'first', at: 9_000 })
-    return pacer.decide({ ...known, agents, nextLeads: Array.from({ length: 60 }, () => chance) }).howMany
+    return pacer.decide({ ...known, agents, nextLeads: Array.from({ length: 400 }, () => chance) }).howMany
   }
   assert.ok(wants(0.5) < wants(0.3) && wants(0.3) < wants(0.15), `${wants(0.5)}, ${wants(0.3)}, ${wants(0.15)}`)
+  // far too many were dialled when the first lead was one who nearly always answers, and was taken for the average
+  assert.ok(wants(0.3, 0.9) < 1.25 * wants(0.3), `${wants(0.3, 0.9)} after a first lead who is sure to answer`)
 })

@@ -3,24 +3,30 @@
  * weekday and what became of earlier calls to the number. Learned for each campaign from its own calls.
  *
  * The odds of the campaign are multiplied by one factor for each feature. A factor compares the people who answered
- * with those who were expected without it. It starts at 1 and counts as if SHRINK people more had been expected and had
- * answered, so a class with few calls stays near the rate of the campaign: ten calls do not make a law.
+ * with those who were expected without it. It starts at 1 and counts as if some people more had been expected and had
+ * answered, SHRINK at least, so a class with few calls stays near the rate of the campaign: ten calls make no law. How
+ * many follows from the feature: where its classes differ no more than chance makes equal ones differ, all factors are
+ * 1 (the estimate of DerSimonian and Laird, Controlled Clinical Trials 7, 1986). So a list on which a feature tells
+ * nothing is dialled as if the feature did not exist.
  */
 import { z } from 'zod'
+import { silentLog, type Log } from '../../base/log.ts'
 import { RecordCodec } from '../../store/record-codec.ts'
 
-/** What became of the latest call to the number; `new`: it was never called. */
+/** What became of the latest calls to the number (lead-facts.ts); `new`: it was never called. */
 const NUMBER_HISTORIES = ['new', 'answered', 'machine', 'busy', 'unanswered', 'unanswered-often'] as const
 export type NumberHistory = (typeof NUMBER_HISTORIES)[number]
 
 export interface LeadFacts {
-  /** From 0 to 23, and from 0 (Sunday) to 6, where the person lives. */
+  /** From 0 to 23, and from 0 (Monday) to 6, where the person lives. */
   readonly hour: number
   readonly weekday: number
   readonly history: NumberHistory
 }
 
 const SHRINK = 20
+/** The classes must differ by so many standard deviations more than equal ones. */
+const SURE = 2
 /** After so many calls a call counts e times less: people change their habits. */
 const MEMORY_CALLS = 20_000
 const PRIOR_RATE = 0.3
@@ -31,7 +37,9 @@ const LEAST = 0.01
 const MOST = 0.95
 
 interface Dial {
+  readonly call: string
   readonly lead: LeadFacts
+  readonly at: number
   answered: boolean | null
 }
 
@@ -44,11 +52,13 @@ const count = z.looseObject({ expected: z.number(), answered: z.number() })
 const leadAnswersRecord = z.looseObject({
   calls: z.number(),
   answered: z.number(),
+  learnedTo: z.number(),
   classes: z.record(z.string(), count),
 })
 interface LeadAnswersRecord {
   readonly calls: number
   readonly answered: number
+  readonly learnedTo: number
   readonly classes: Readonly<Record<string, Count>>
 }
 
@@ -58,23 +68,38 @@ const codec = new RecordCodec<LeadAnswersRecord>({ what: 'answers of leads', sch
 export class LeadAnswers {
   #calls = 0
   #answered = 0
+  #learnedTo = 0
   readonly #classes = new Map<string, Count>()
+  /** By feature: so many people more count as expected and answered; absent: not computed since the last call. */
+  readonly #shrink = new Map<string, number>()
   readonly #open = new Map<string, Dial>()
   readonly #inOrder: Dial[] = []
 
-  /** @param saved What `saved` returned; a record that cannot be read counts as none. */
-  constructor(saved: string | null = null) {
-    const record = saved === null ? null : codec.read(saved, 'answers of leads')
+  /**
+   * @param saved What `saved` returned; a record that cannot be read is reported to `log` once, and counts as none.
+   * @param key Where the record is stored, for the log.
+   */
+  constructor(saved: string | null = null, key = 'answers of leads', log: Log = silentLog) {
+    const record = saved === null ? null : codec.read(saved, key, log)
     if (!record) return
     this.#calls = record.calls
     this.#answered = record.answered
-    for (const [name, { expected, answered }] of Object.entries(record.classes))
-      this.#classes.set(name, { expected, answered })
+    this.#learnedTo = record.learnedTo
+    for (const name of CLASSES) {
+      const { expected, answered } = record.classes[name] ?? {}
+      if (expected !== undefined && answered !== undefined) this.#classes.set(name, { expected, answered })
+    }
   }
 
-  /** As JSON with a version `v`. */
+  /** As JSON with a version `v`; at most 37 classes. Calls whose end is not known are left out (`learnedTo`). */
   get saved(): string {
-    return codec.write({ calls: this.#calls, answered: this.#answered, classes: Object.fromEntries(this.#classes) })
+    const [calls, answered, learnedTo] = [this.#calls, this.#answered, this.#learnedTo]
+    return codec.write({ calls, answered, learnedTo, classes: Object.fromEntries(this.#classes) })
+  }
+
+  /** It has learned from every call that was dialled up to this moment, milliseconds since the epoch; 0: from none. */
+  get learnedTo(): number {
+    return this.#learnedTo
   }
 
   /**
@@ -95,33 +120,57 @@ export class LeadAnswers {
     return known ? known.expected / this.#rate() : 0
   }
 
-  /** A lead is dialled; `call` names the dial. */
-  dialled(call: string, lead: LeadFacts): void {
-    const dial: Dial = { lead, answered: null }
+  /** A lead is dialled; `call` names the dial. `at`: milliseconds since the epoch, never less than before. */
+  dialled(call: string, lead: LeadFacts, at: number): void {
+    const dial: Dial = { call, lead, at, answered: null }
     this.#open.set(call, dial)
     this.#inOrder.push(dial)
-    if (this.#inOrder.length > MOST_OPEN) this.#inOrder.shift() // its end was never told
+    if (this.#inOrder.length > MOST_OPEN) this.#open.delete(this.#inOrder.shift()!.call) // its end was never told
   }
 
   /**
    * It is known whether a person answered. The model learns in the order of the dials: refused calls end first, and
-   * would make every lead that is dialled in these seconds look worse than it is.
+   * would make every lead that is dialled in these seconds look worse than it is. Calls of one moment are learned
+   * together, so `learnedTo` divides those that are learned from those that are not.
    */
   over(call: string, answered: boolean): void {
     const dial = this.#open.get(call)
     if (!dial) return
     this.#open.delete(call)
     dial.answered = answered
-    let known = 0
-    for (const { lead, answered: was } of this.#inOrder) {
-      if (was === null) break
-      this.#learn(lead, was)
-      known += 1
-    }
-    this.#inOrder.splice(0, known)
+    this.#learnInOrder()
+  }
+
+  /** No telephone rang: nothing is learned from this call. */
+  neverMade(call: string): void {
+    const dial = this.#open.get(call)
+    if (!dial) return
+    this.#open.delete(call)
+    this.#inOrder.splice(this.#inOrder.indexOf(dial), 1)
+    this.#learnInOrder()
+  }
+
+  /** The probability for a call whose end is not known; undefined: there is no such call. */
+  chanceOfCall(call: string): number | undefined {
+    const dial = this.#open.get(call)
+    return dial && this.chanceOf(dial.lead)
+  }
+
+  /** Calls that were dialled before this moment, and whose end is not known. */
+  openBefore(at: number): string[] {
+    return this.#inOrder.filter(dial => dial.answered === null && dial.at < at).map(({ call }) => call)
+  }
+
+  #learnInOrder(): void {
+    const firstOpen = this.#inOrder.find(({ answered }) => answered === null)?.at ?? Infinity
+    const after = this.#inOrder.findIndex(({ at }) => at >= firstOpen)
+    const known = this.#inOrder.splice(0, after < 0 ? this.#inOrder.length : after)
+    for (const { lead, answered } of known) this.#learn(lead, answered!)
+    this.#learnedTo = known.at(-1)?.at ?? this.#learnedTo
   }
 
   #learn(lead: LeadFacts, answered: boolean): void {
+    this.#shrink.clear()
     const kept = 1 - 1 / MEMORY_CALLS
     const all = this.#odds()
     const names = classesOf(lead)
@@ -144,16 +193,49 @@ export class LeadAnswers {
     return this.#rate() / (1 - this.#rate())
   }
 
+  /** Infinity: the classes of the feature are not known to differ. */
+  #shrinkOf(feature: string): number {
+    const known = this.#shrink.get(feature)
+    if (known !== undefined) return known
+    const classes = [...this.#classes].flatMap(([name, one]) => (featureOf(name) === feature ? [one] : []))
+    const expected = classes.reduce((sum, one) => sum + one.expected, 0)
+    const mean = classes.reduce((sum, one) => sum + one.answered, 0) / expected
+    // of the number of people in a class, relative to the expected one: variance of one call / expected
+    const variance = 1 - this.#rate()
+    const spread = classes.reduce((sum, one) => sum + (one.answered - mean * one.expected) ** 2 / one.expected, 0)
+    const squares = classes.reduce((sum, one) => sum + one.expected ** 2, 0)
+    const free = classes.length - 1
+    const more = spread / variance - free - SURE * Math.sqrt(2 * free)
+    const between = (more * variance) / (expected - squares / expected)
+    const shrink = free > 0 && more > 0 ? Math.max(SHRINK, variance / between) : Infinity
+    this.#shrink.set(feature, shrink)
+    return shrink
+  }
+
   #factor(name: string): number {
     const known = this.#classes.get(name)
     if (!known) return 1
-    const ratio = (known.answered + SHRINK) / (known.expected + SHRINK)
+    const shrink = this.#shrinkOf(featureOf(name))
+    if (shrink === Infinity) return 1
+    const ratio = (known.answered + shrink) / (known.expected + shrink)
     // a ratio of probabilities, as a ratio of odds around the rate of the campaign
     const rate = this.#rate()
     const moved = Math.min(MOST, rate * ratio)
     return moved / (1 - moved) / (rate / (1 - rate))
   }
 }
+
+/** 'hour 18' → 'hour' */
+const featureOf = (name: string): string => name.slice(0, name.indexOf(' '))
+
+const range = (n: number): readonly number[] => Array.from({ length: n }, (_, k) => k)
+
+/** All that there are: a record has no others. */
+const CLASSES: readonly string[] = [
+  ...range(24).map(hour => `hour ${hour}`),
+  ...range(7).map(weekday => `weekday ${weekday}`),
+  ...NUMBER_HISTORIES.map(history => `history ${history}`),
+]
 
 const classesOf = ({ hour, weekday, history }: LeadFacts): readonly string[] => [
   `hour ${hour}`,

@@ -36,7 +36,7 @@ export interface PacedCall {
 }
 
 export interface PacingPolicy {
-  /** Share of the people who answered that may be abandoned at most: 0.03 for 3 %. */
+  /** Share of the people who answered that may be abandoned: 0.03 for 3 %. That of the law at most (law-now.ts). */
   readonly target: number
   /** A person who answered must have an agent within so many milliseconds … */
   readonly connectWithinMs: number

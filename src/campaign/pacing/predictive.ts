@@ -41,6 +41,11 @@ interface Followed extends TrackedCall, Unresolved {
 
 /** The mean of `pAnswer` is that of about so many dials. */
 const LEADS_COMPARED = 500
+/**
+ * After so many leads the difference of a lead to their mean is believed half: the mean of a few leads is no measure. A
+ * first lead who is likely to answer would make all others look unlikely, and far too many would be dialled.
+ */
+const LEADS_HALF = 20
 
 const followedRecord = z.looseObject({
   id: z.string(),
@@ -64,6 +69,7 @@ export const predictiveRecord = z.looseObject({
   followed: z.array(followedRecord),
   dials: z.number(),
   meanAnswer: z.number().nullable(),
+  leadsCompared: z.number().optional(),
   forgotten: z.number(),
   talks: z.number(),
   rebuiltAt: z.number().nullable(),
@@ -81,6 +87,8 @@ export class Predictive implements Pacer {
   #dials = 0
   /** Mean of `pAnswer` of the leads that were dialled. */
   #meanAnswer: number | null = null
+  /** Of how many leads, up to LEADS_COMPARED. */
+  #leadsCompared = 0
   #forgotten = 0
   #talks = 0
   #rebuiltAt: number | null = null
@@ -98,6 +106,7 @@ export class Predictive implements Pacer {
     for (const { id, ...call } of record.followed) this.#followed.set(id, call)
     this.#dials = record.dials
     this.#meanAnswer = record.meanAnswer
+    this.#leadsCompared = record.leadsCompared ?? 0
     this.#forgotten = record.forgotten
     this.#talks = record.talks
     this.#rebuiltAt = record.rebuiltAt
@@ -115,6 +124,7 @@ export class Predictive implements Pacer {
       followed: [...this.#followed].map(([id, call]) => ({ id, ...call, predicted: [...call.predicted] })),
       dials: this.#dials,
       meanAnswer: this.#meanAnswer,
+      leadsCompared: this.#leadsCompared,
       forgotten: this.#forgotten,
       talks: this.#talks,
       rebuiltAt: this.#rebuiltAt,
@@ -150,8 +160,10 @@ export class Predictive implements Pacer {
 
   #follow(id: string, dialledAt: number, countedTo: number, pAnswer?: number): Followed {
     const odds = this.#oddsOf(pAnswer)
-    if (pAnswer !== undefined)
-      this.#meanAnswer = (this.#meanAnswer ?? pAnswer) + (pAnswer - (this.#meanAnswer ?? pAnswer)) / LEADS_COMPARED
+    if (pAnswer !== undefined) {
+      this.#leadsCompared = Math.min(LEADS_COMPARED, this.#leadsCompared + 1)
+      this.#meanAnswer = (this.#meanAnswer ?? pAnswer) + (pAnswer - (this.#meanAnswer ?? pAnswer)) / this.#leadsCompared
+    }
     this.#rate.dialled()
     this.#dials += 1
     const call: Followed = {
@@ -261,7 +273,8 @@ export class Predictive implements Pacer {
   #oddsOf(pAnswer: number | undefined): number {
     const mean = this.#meanAnswer
     if (pAnswer === undefined || mean === null) return 1
-    return (pAnswer * (1 - mean)) / ((1 - pAnswer) * mean)
+    const odds = (pAnswer * (1 - mean)) / ((1 - pAnswer) * mean)
+    return odds ** (this.#leadsCompared / (this.#leadsCompared + LEADS_HALF))
   }
 
   #learn(state: PacingState): void {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
 import { campaignFigures } from '../../campaign/figures.ts'
 import { lawNow } from '../../campaign/law-now.ts'
+import { policyOf } from '../../campaign/law/laws.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { campaignFiguresShape, campaignShape } from './campaign-named.ts'
@@ -58,7 +59,7 @@ export default operation({
       mode: campaign.mode,
       node: status?.node ?? null,
       decidedAt: status?.at ?? null,
-      budget: { ...law.budget, limit: law.policy.target },
+      budget: { ...law.budget, limit: policyOf(campaign.law).maxAbandoned },
       switches: (status?.parts ?? []).map(({ figures: predicted, at, free, wanted, dialled, why, leads, lines }) => ({
         ...{ at, free, wanted, dialled, why, leads, lines },
         callsPerAgent: predicted?.callsPerAgent ?? null,

@@ -10,7 +10,8 @@ interface DecisionTime {
 }
 
 function round(): DecisionTime {
-  const { onEvent, decide } = contestant('predictive')
+  const of = { ...SCENARIOS['S3']!, hours: 0.25 }
+  const { onEvent, decide } = contestant('predictive', of)
   const times: number[] = []
   const timed: Controller = {
     onEvent: onEvent!,
@@ -21,7 +22,7 @@ function round(): DecisionTime {
       return howMany
     },
   }
-  new Simulator({ ...SCENARIOS['S3']!, hours: 0.25 }, 1, timed).run()
+  new Simulator(of, 1, timed).run()
   const warm = times.slice(times.length >> 2).sort((a, b) => a - b)
   return { mean: warm.reduce((sum, us) => sum + us, 0) / warm.length, p99: warm[Math.floor(warm.length * 0.99)]! }
 }

@@ -1,6 +1,6 @@
 /**
- * What becomes of a dial: a function of the seed, its number and the answer rate alone. So every way of pacing meets
- * the same people in the same order (common random numbers).
+ * What becomes of a dial: a function of the seed, its number, the answer rate and, of some lists, the hour alone. So
+ * every way of pacing meets the same people in the same order (common random numbers).
  */
 import { seededRandom } from '../../../src/base/seeded-random.ts'
 import type { LeadFacts } from '../../../src/campaign/pacing/lead-answers.ts'
@@ -20,15 +20,35 @@ export interface Fate {
   readonly wrap: number
 }
 
-/** What is known before the dial: the history of the number. All calls are made within one hour of one day. */
+/** The lead of a dial that is made `t` seconds after the begin: what is known before it, and what follows from that. */
 export function leadOf(
-  of: Scenario,
+  { leads }: Scenario,
   seed: number,
   dial: number,
+  t: number,
 ): { readonly facts: LeadFacts; readonly logit: number } {
-  let left = of.leads ? seededRandom(`lead ${seed}/${dial}`)() : 0
-  const kind = of.leads?.find(({ share }) => (left -= share) < 0) ?? of.leads?.[0]
-  return { facts: { hour: 18, weekday: 2, history: kind?.history ?? 'new' }, logit: kind?.logit ?? 0 }
+  if (!leads) return { facts: { hour: 12, weekday: 0, history: 'new' }, logit: 0 }
+  const { kinds, zones, from, when } = leads
+  const random = seededRandom(`lead ${seed}/${dial}`)
+  random() // the first numbers of neighbours are alike
+  let left = random()
+  const kind = kinds.find(({ share }) => (left -= share) < 0) ?? kinds[0]!
+  const hour = (from + zones[Math.floor(random() * zones.length)]! + Math.floor(t / 3_600)) % 24
+  const weekday = seed % 5
+  return { facts: { hour, weekday, history: kind.history }, logit: kind.logit + when(hour, weekday) }
+}
+
+/** A probability whose odds are multiplied. */
+const withLogit = (usual: number, logit: number): number =>
+  (usual * Math.exp(logit)) / (1 - usual + usual * Math.exp(logit))
+
+/** Calls of the weeks before, and whether a person answered. */
+export function* callsBefore(of: Scenario, most: number): Iterable<{ readonly facts: LeadFacts; answered: boolean }> {
+  const random = seededRandom('the weeks before')
+  for (let n = 0; n < most; n++) {
+    const { facts, logit } = leadOf(of, 1 + Math.floor(random() * 5), -1 - n, random() * of.hours * 3_600)
+    yield { facts, answered: random() < withLogit(of.answer as number, logit) }
+  }
 }
 
 const gauss = (random: () => number) => Math.sqrt(-2 * Math.log(random() || 1e-12)) * Math.cos(2 * Math.PI * random())
@@ -38,9 +58,9 @@ export function logNormal(mean: number, cv: number, z: number): number {
   return mean * Math.exp(Math.sqrt(variance) * z - variance / 2)
 }
 
-export function fateOf(of: Scenario, seed: number, dial: number, usual: number): Fate {
-  const odds = of.leads ? Math.exp(leadOf(of, seed, dial).logit) : 1
-  const answer = (usual * odds) / (1 - usual + usual * odds)
+/** Of a dial that is made `t` seconds after the begin. `usual`: the answer rate of a usual lead. */
+export function fateOf(of: Scenario, seed: number, dial: number, usual: number, t: number): Fate {
+  const answer = of.leads ? withLogit(usual, leadOf(of, seed, dial, t).logit) : usual
   const random = seededRandom(`${seed}/${dial}`)
   random() // the first numbers of neighbours are alike
   const u = random()

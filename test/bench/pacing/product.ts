@@ -11,6 +11,7 @@ import { silentLog } from '../../../src/base/log.ts'
 import type { Placed, Placing } from '../../../src/campaign/attempt.ts'
 import { campaignFrom, type Campaign } from '../../../src/campaign/campaign.ts'
 import { Dialer, type DialerContext } from '../../../src/campaign/dialer.ts'
+import type { NumberHistory } from '../../../src/campaign/pacing/lead-answers.ts'
 import type { SwitchEvent } from '../../../src/esl/event.ts'
 import { silentEvents } from '../../../src/events/events.ts'
 import { leadPlaces } from '../../../src/node/dialling.ts'
@@ -19,7 +20,7 @@ import { openQueues } from '../../../src/queue/queue.ts'
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts'
 import { listAsSql, NO_LIMITS } from '../../dialer-surroundings.ts'
 import { waitingCall } from '../../waiting-call.ts'
-import { fateOf, type Fate } from './fate.ts'
+import { fateOf, leadOf, type Fate } from './fate.ts'
 import type { Scenario } from './scenarios.ts'
 
 export interface ProductResult {
@@ -30,8 +31,21 @@ export interface ProductResult {
 
 const QUEUE = 'sales'
 
-/** One campaign of the scenario, for its hours. Agents are at work from the start to the end. */
-export async function runProduct(of: Scenario, seed: number): Promise<ProductResult> {
+/** What became of the earlier calls to a number, as the claim tells it. */
+const BEFORE: Readonly<Record<NumberHistory, string | null>> = {
+  new: null,
+  answered: 'answered',
+  machine: 'machine',
+  busy: 'busy',
+  unanswered: 'no-answer',
+  'unanswered-often': 'no-answer,no-answer,no-answer',
+}
+
+/**
+ * One campaign of the scenario, for its hours. Agents are at work from the start to the end. `told`: the list tells
+ * what became of earlier calls; else every number looks new.
+ */
+export async function runProduct(of: Scenario, seed: number, told = true): Promise<ProductResult> {
   const { answer } = of
   if (typeof answer !== 'number' || of.shifts) throw new Error('only scenarios with one rate and without shifts')
   const clock = new VirtualClock()
@@ -57,6 +71,10 @@ export async function runProduct(of: Scenario, seed: number): Promise<ProductRes
   /** Since when agents talk with people, or wrap up, by the call. */
   const served = new Map<string, number>()
   const ms = (seconds: number) => Math.round(seconds * 1_000)
+  const secondsAt = (moment: number) => (moment - began) / 1_000
+  /** Which lead of the list an attempt calls. */
+  const numbers = new Map<string, number>()
+  let claims = 0
 
   /** From the answer on, as scripts/campaign-leg.ts does it. */
   async function flow(uuid: string, fate: Fate): Promise<void> {
@@ -78,20 +96,22 @@ export async function runProduct(of: Scenario, seed: number): Promise<ProductRes
       await sleep(clock, ms(of.message))
       return tell(uuid, 'CHANNEL_HANGUP')
     }
-    const since = clock.now()
-    if (fate.person) served.set(uuid, since)
+    const talks = clock.now()
+    if (fate.person) served.set(uuid, talks)
     await sleep(clock, ms(fate.talk))
     await agent.finished('talked')
     await place[Symbol.asyncDispose]()
     tell(uuid, 'CHANNEL_HANGUP')
     await sleep(clock, ms(fate.wrap))
     await roster.finishWrapUp(agent.name, clock.now(), true)
-    if (served.delete(uuid)) busyMs += clock.now() - since
+    if (served.delete(uuid)) busyMs += clock.now() - talks
   }
 
   async function dial(attempt: string, { may }: Placing): Promise<Placed> {
     if (!may()) return 'not-sent'
-    const fate = fateOf(of, seed, dials++, answer as number)
+    dials++
+    const fate = fateOf(of, seed, numbers.get(attempt)!, answer as number, secondsAt(clock.now()))
+    numbers.delete(attempt)
     await sleep(clock, ms(fate.ringback))
     if (fate.rings > 0) tell(attempt, 'CHANNEL_PROGRESS')
     await sleep(clock, ms(fate.rings))
@@ -104,7 +124,15 @@ export async function runProduct(of: Scenario, seed: number): Promise<ProductRes
     return 'answered'
   }
 
-  const list = listAsSql({ left: () => 1_000, expiresAt: () => endsAt + 1e9, claim: ids => ids })
+  const list = listAsSql({
+    left: () => 1_000,
+    expiresAt: () => endsAt + 1e9,
+    claim(ids) {
+      for (const id of ids) numbers.set(id, claims++)
+      return ids
+    },
+    before: id => (told ? BEFORE[leadOf(of, seed, numbers.get(id)!, secondsAt(clock.now())).facts.history] : null),
+  })
   const context = {
     leads: { sql: list },
     attempts: {
@@ -141,7 +169,7 @@ export async function runProduct(of: Scenario, seed: number): Promise<ProductRes
   const campaign = { ...settings, id: randomUUID(), state: 'running', switches: null } as unknown as Campaign
   const dialer = new Dialer(context, campaign, () => true)
   await clock.runUntil(sleep(clock, endsAt - clock.now()), of.hours * 3_600_000)
-  for (const since of served.values()) busyMs += endsAt - since
+  for (const talks of served.values()) busyMs += endsAt - talks
   served.clear()
   const result = {
     occupancy: busyMs / (of.agents * of.hours * 3_600_000),

@@ -2,6 +2,8 @@
  * The scenarios of `make bench-pacing`: teams, lists and hours, as a simulated campaign sees them. Times in seconds.
  */
 import type { NumberHistory } from '../../../src/campaign/pacing/lead-answers.ts'
+import type { LawPolicy } from '../../../src/campaign/law/policy.ts'
+import { strict } from '../../../src/campaign/law/strict.ts'
 import { seededRandom } from '../../../src/base/seeded-random.ts'
 
 /** A kind of leads: their share, and the logit by which they are more likely to answer than others. */
@@ -9,6 +11,17 @@ interface LeadKind {
   readonly history: NumberHistory
   readonly share: number
   readonly logit: number
+}
+
+/** The people of a list, as far as it can be known before the call who answers. */
+interface LeadList {
+  readonly kinds: readonly LeadKind[]
+  /** Hours by which the clocks of the leads are ahead of the first ones', in equal shares. */
+  readonly zones: readonly number[]
+  /** The hour of the first clock at which the calls begin. */
+  readonly from: number
+  /** The logit by the hour and the weekday (0: Monday) where the person lives. The weekday is that of the seed. */
+  readonly when: (hour: number, weekday: number) => number
 }
 
 /** An agent is logged in from `on` until `off`. */
@@ -57,7 +70,11 @@ export interface Scenario {
   readonly channels: number
   readonly callsPerSecond: number
   readonly shifts: ((seed: number) => readonly Shift[]) | null
-  readonly leads: readonly LeadKind[] | null
+  readonly leads: LeadList | null
+  /** Whether people may be called at this time; null: always. */
+  readonly open: ((t: number) => boolean) | null
+  /** By which the abandoned people are counted, as the product does it; null: 3 % over the time of the run. */
+  readonly law: LawPolicy | null
   readonly tick: number
 }
 
@@ -90,6 +107,8 @@ const base: Scenario = {
   callsPerSecond: Infinity,
   shifts: null,
   leads: null,
+  open: null,
+  law: null,
   tick: 0.25,
 }
 
@@ -140,6 +159,31 @@ const HISTORIES: readonly LeadKind[] = [
   { history: 'unanswered-often', share: 0.15, logit: -1.7 },
 ]
 
+/** The default law of the product, with the deadline of this simulation. */
+const anyDay: LawPolicy = { ...strict, deadlineFrom: 'answer' }
+
+/** Two days of eight hours. Agents go home a little later. */
+const twoDays = (agents: number) => () =>
+  Array.from({ length: 2 * agents }, (_, n) => {
+    const on = n < agents ? 0 : 24 * HOUR
+    return { agent: n % agents, on, off: on + 8.1 * HOUR }
+  })
+const eightHours = (t: number) => t % (24 * HOUR) < 8 * HOUR
+
+/** All calls are made within a few hours in which nobody is more likely at home. */
+const byHistory: LeadList = { kinds: HISTORIES, zones: [0], from: 8, when: () => 0 }
+
+/** An afternoon and an evening in three time zones: people are at home in the evening, less so on Fridays. */
+const byAll: LeadList = {
+  kinds: HISTORIES,
+  zones: [0, 1, 3],
+  from: 14,
+  when: (hour, weekday) => (hour < 17 ? -0.5 : hour < 21 ? 0.7 : -0.2) - (weekday === 4 ? 0.4 : 0),
+}
+
+/** The same features, and none of them tells anything. */
+const alike: LeadList = { ...byAll, kinds: HISTORIES.map(kind => ({ ...kind, logit: 0 })), when: () => 0 }
+
 /** Not in the table of gates: what else a campaign meets. */
 export const OTHERS: Readonly<Record<string, Scenario>> = {
   small: { ...base, agents: 20, answer: 0.25 },
@@ -150,7 +194,18 @@ export const OTHERS: Readonly<Record<string, Scenario>> = {
   lines: { ...base, agents: 30, channels: 60, callsPerSecond: 2 },
   missed: { ...base, agents: 30, missed: 0.08 },
   /** Three of ten answer, but some leads more than others. */
-  leads: { ...base, agents: 10, answer: 0.29, leads: HISTORIES },
-  'leads 50': { ...base, answer: 0.29, leads: HISTORIES },
+  leads: { ...base, agents: 10, answer: 0.29, leads: byHistory },
+  'leads 50': { ...base, answer: 0.29, leads: byHistory },
+  /** The same, and the hour and the weekday of each lead count too. */
+  evening: { ...base, agents: 10, answer: 0.29, leads: byAll },
+  'evening 50': { ...base, answer: 0.29, leads: byAll },
+  /** A list on which nothing tells the leads apart: knowing them must do no harm. */
+  alike: { ...base, agents: 10, leads: alike },
   long: { ...base, agents: 30, ringTimeout: 30 },
+  /** A law for any 24 hours: the share must be right at the end of a day of eight hours. */
+  'day 5': { ...base, agents: 5, answer: 0.4, hours: 8, law: anyDay },
+  'day 10': { ...base, agents: 10, hours: 8, law: anyDay },
+  'day 50': { ...base, hours: 8, law: anyDay },
+  /** On the second day the first one leaves the 24 hours. */
+  'days 10': { ...base, agents: 10, hours: 32.1, law: anyDay, shifts: twoDays(10), open: eightHours },
 }

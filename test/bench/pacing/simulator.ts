@@ -5,14 +5,18 @@
 import { seededRandom } from '../../../src/base/seeded-random.ts'
 import type { LeadAnswers } from '../../../src/campaign/pacing/lead-answers.ts'
 import type { PacedAgent, PacedCall, PacingEvent, PacingState } from '../../../src/campaign/pacing/pacer.ts'
+import { pacingPolicy } from '../../../src/campaign/law-now.ts'
 import { EventHeap } from './event-heap.ts'
 import { fateOf, leadOf, logNormal, type Fate } from './fate.ts'
+import { RollingDay } from './rolling-day.ts'
 import type { Scenario } from './scenarios.ts'
 
 export interface Controller {
   onEvent?(event: PacingEvent): void
   /** With a model of the leads: the probability that one answers, and what became of it. */
   readonly leads?: LeadAnswers
+  /** So many of the next leads are shown to it; the dialer of the product shows none. */
+  readonly sees?: number
   decide(state: PacingState, world: Simulator): number
 }
 
@@ -41,6 +45,8 @@ export interface Result {
   readonly connected: number
   readonly dials: number
   readonly idlePerCall: number
+  /** The largest share of the 24 hours up to any full hour, from the end of the first day of work (8 h) on. */
+  readonly worstDayPercent: number
   /** Mean and 99th percentile of one decision, in microseconds. */
   readonly decideUs: number
 }
@@ -48,9 +54,6 @@ export interface Result {
 type Happening =
   | { readonly what: 'rings' | 'answers' | 'detected' | 'ends' | 'late' | 'message-over'; readonly call: SimulatedCall }
   | { readonly what: 'talk-ends' | 'wrap-ends' | 'comes' | 'goes'; readonly agent: SimulatedAgent }
-
-/** So many of the next leads are shown to a controller that has a model of them. */
-const AHEAD = 8
 
 export class Simulator {
   readonly of: Scenario
@@ -65,6 +68,7 @@ export class Simulator {
   readonly #waiting: SimulatedCall[] = []
   readonly #on: SimulatedAgent[] = []
   readonly #budget = { live: 0, abandoned: 0 }
+  readonly #day = new RollingDay()
   #used = 0
   #live = 0
   #abandoned = 0
@@ -102,7 +106,7 @@ export class Simulator {
 
   fate(dial: number): Fate {
     const { answer } = this.of
-    return fateOf(this.of, this.seed, dial, typeof answer === 'number' ? answer : answer(this.t, this.seed))
+    return fateOf(this.of, this.seed, dial, typeof answer === 'number' ? answer : answer(this.t, this.seed), this.t)
   }
 
   run(): Result {
@@ -115,6 +119,7 @@ export class Simulator {
       policy: { target: 0.03, connectWithinMs: of.abandonAfter * 1_000, clock: 'answer', endsAt: end * 1_000 },
       budget: this.#budget,
     }
+    const { law } = of
     let tokens = 1
     let spent = 0
     const ticks = Math.floor(end / of.tick)
@@ -126,15 +131,19 @@ export class Simulator {
       }
       this.t = now
       state.now = now * 1_000
-      const { leads } = this.#controller
-      if (leads)
-        state.nextLeads = Array.from({ length: AHEAD }, (_, n) =>
-          leads.chanceOf(leadOf(of, this.seed, this.dials + n).facts),
+      if (law) {
+        state.budget = this.#day.at(now)
+        state.policy = pacingPolicy(law, { live: state.budget.live, windowEnd: state.now + 1 }, state.now)
+      }
+      const { leads, sees } = this.#controller
+      if (leads && sees)
+        state.nextLeads = Array.from({ length: sees }, (_, n) =>
+          leads.chanceOf(leadOf(of, this.seed, this.dials + n, now).facts),
         )
       const began = performance.now()
       let n = this.#controller.decide(state, this)
       spent += performance.now() - began
-      n = Math.min(n, of.channels - this.#used)
+      n = of.open && !of.open(now) ? 0 : Math.min(n, of.channels - this.#used)
       if (of.callsPerSecond < Infinity) {
         tokens = Math.min(Math.max(1, of.callsPerSecond), tokens + of.callsPerSecond * of.tick)
         n = Math.min(n, Math.floor(tokens))
@@ -153,6 +162,7 @@ export class Simulator {
       abandoned: this.#abandoned,
       connected: this.#connected,
       dials: this.dials,
+      worstDayPercent: this.#day.worstPercent(8),
       idlePerCall: (this.#logged - this.#busy) / Math.max(1, this.#connected),
       decideUs: (spent * 1_000) / (ticks + 1),
     }
@@ -165,10 +175,10 @@ export class Simulator {
   #dial(): void {
     const fate = this.fate(this.dials)
     const at = this.t * 1_000
-    const lead = leadOf(this.of, this.seed, this.dials).facts
+    const lead = leadOf(this.of, this.seed, this.dials, this.t).facts
     const pAnswer = this.#controller.leads?.chanceOf(lead)
     const id = `c${this.dials++}`
-    this.#controller.leads?.dialled(id, lead)
+    this.#controller.leads?.dialled(id, lead, at)
     const call: SimulatedCall = {
       id,
       phase: 'dialing',
@@ -216,7 +226,10 @@ export class Simulator {
         this.#heap.push(this.t + fate.detect, { what: 'detected', call })
         return
       case 'detected':
-        if (fate.person) this.#live += 1
+        if (fate.person) {
+          this.#live += 1
+          this.#day.answered(this.t)
+        }
         if (fate.person || fate.missed) this.#controller.leads?.over(call.id, fate.person)
         if ((fate.person && !fate.falsePositive) || fate.missed) {
           call.phase = 'waiting'
@@ -241,7 +254,10 @@ export class Simulator {
         call.over = true
         this.#waiting.splice(this.#waiting.indexOf(call), 1)
         this.#remove(call)
-        if (fate.person) this.#abandoned += 1
+        if (fate.person) {
+          this.#abandoned += 1
+          this.#day.abandoned(this.t)
+        }
         this.#budget.abandoned += 1
         this.#tell({ type: 'abandoned', call: call.id, at })
         this.#heap.push(this.t + this.of.message, { what: 'message-over', call })

@@ -13,7 +13,7 @@ export interface Job {
 function runJob({ scenario, contestant: name, seed }: Job): Result {
   const of = SCENARIOS[scenario] ?? OTHERS[scenario]
   if (!of) throw new Error(`there is no scenario "${scenario}"`)
-  return new Simulator(of, seed, contestant(name)).run()
+  return new Simulator(of, seed, contestant(name, of)).run()
 }
 
 const port = parentPort!
