@@ -245,11 +245,16 @@ function databaseUrl(address: DatabaseAddress): string {
  * Resolves when the condition is true; checks every 10 ms, because it is in other processes. Rejects with `what` after
  * the limit.
  */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<number> {
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  withinMs: number,
+  everyMs = 10,
+): Promise<number> {
   const began = performance.now()
   while (!(await isSo())) {
     if (performance.now() - began > withinMs) throw new Error(`expected within ${withinMs} ms: ${what}`)
-    await pause(10)
+    await pause(everyMs)
   }
   return performance.now()
 }
