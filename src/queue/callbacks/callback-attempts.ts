@@ -105,9 +105,17 @@ export class CallbackAttempts {
     this.#once(member, () => this.#callCustomer(member, null))
   }
 
-  /** Settles the attempts of nodes that have died. */
+  /** Settles the attempts of nodes that have died. One that cannot be settled delays no other one. */
   async settleOverdue(now: number): Promise<void> {
-    for (const callback of await this.#parts.callbacks.table.overdue(now)) await this.#look(callback, now)
+    const { table } = this.#parts.callbacks
+    for (const callback of await table.overdue(now)) {
+      try {
+        await this.#look(callback, now)
+      } catch (error) {
+        this.#failed(callback.attempt, callback.queue, error as Error)
+        await table.prolong(callback.attempt, now + LIVES_MS)
+      }
+    }
   }
 
   /**
@@ -131,13 +139,15 @@ export class CallbackAttempts {
     if (this.#underWay.has(call)) return
     this.#underWay.add(call)
     act()
-      .catch((error: Error) =>
-        this.#parts.log.error(
-          { uuid: call, queue, error: error.message },
-          'a callback could not be dialled or settled; it is looked at again later',
-        ),
-      )
+      .catch((error: Error) => this.#failed(call, queue, error))
       .finally(() => this.#underWay.delete(call))
+  }
+
+  #failed(uuid: string, queue: string, { message }: Error): void {
+    this.#parts.log.error(
+      { uuid, queue, error: message },
+      'a callback could not be dialled or settled; it is looked at again later',
+    )
   }
 
   async #callAgent(member: Member, agent: Agent): Promise<void> {
