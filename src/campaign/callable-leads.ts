@@ -41,6 +41,8 @@ export interface Due {
   readonly ready: number
   /** When the next lead becomes due, or the hours of its place begin; null: no lead waits. */
   readonly nextAt: number | null
+  /** The free agents who have promised a callback that is due, and that is not for anybody yet. */
+  readonly promisedBy: readonly string[]
   /** When the next claim expires. */
   readonly expiresAt: number | null
 }
@@ -105,7 +107,13 @@ export class CallableLeads {
       return false
     })
     const ready = Math.min(upTo, called.length + (await countDue(this.#sql, campaign.id, due, now, upTo)))
-    return { ready, nextAt: moments.length === 0 ? null : Math.min(...moments), expiresAt }
+    const promisedBy = new Set(called.flatMap(one => (forAnyone(one, campaign) > now ? (one.agent ?? []) : [])))
+    return {
+      ready,
+      nextAt: moments.length === 0 ? null : Math.min(...moments),
+      promisedBy: [...promisedBy],
+      expiresAt,
+    }
   }
 
   /**

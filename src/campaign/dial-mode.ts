@@ -33,8 +33,11 @@ export interface Staffing {
 export interface DialMode {
   /** Looked at once in each turn. */
   staffing(): Staffing
-  /** `forMs`: how long a call may go without any further event. Rejects when a store is unavailable. */
-  wanted(team: Team, forMs: number): Promise<Wanted>
+  /**
+   * `forMs`: how long a call may go without any further event. `promisedBy`: free agents who have promised a callback
+   * that is due. Rejects when a store is unavailable.
+   */
+  wanted(team: Team, forMs: number, promisedBy: readonly string[]): Promise<Wanted>
   /** Prepares calls with these uuids. Returns those that may be dialled. Rejects when a store is unavailable. */
   prepare(at: Switch, calls: readonly string[], forMs: number): Promise<readonly Slot[]>
   /** The call has its lead: it counts as under way from now on. `now`: when the lead was claimed. */

@@ -57,11 +57,12 @@ export async function openMode(
 ): Promise<DialMode> {
   const { leads, attempts, nailedLegs, countsFor } = parts
   const homeOf = (agent: Agent) => nailedLegs.homeOf(agent)
+  const rings = (call: string) => attempts.rings(call)
   const mode = pacingMode(campaign)
   const following = { ...parts, sql: leads.sql, changed }
   if (mode.mode === 'progressive') {
     const unreserved = await UnreservedCalls.open(following, campaign.id)
-    return new DialReserved({ ...parts, homeOf, rings: call => attempts.rings(call), unreserved }, campaign.queue)
+    return new DialReserved({ ...parts, homeOf, rings, unreserved }, campaign.queue)
   }
   const serves = (agent: Agent) =>
     agentSetting(agent, 'takesLeads') &&
@@ -73,5 +74,5 @@ export async function openMode(
     mode,
     serves: (agent, at) => homeOf(agent) === at && serves(agent),
   })
-  return new DialAhead({ ...parts, campaign: campaign.name, homeOf, floors, law }, serves)
+  return new DialAhead({ ...parts, campaign: campaign.name, homeOf, floors, law, rings }, serves)
 }

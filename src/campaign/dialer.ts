@@ -190,7 +190,7 @@ export class Dialer {
     let ready = due.ready
     const nobody = { at: switchboard.switches.find(one => one.up) ?? null, agents: [] }
     for (const team of teams.length > 0 ? teams : [nobody]) {
-      const { dialled, againMs, ...part } = await this.#share(mode, team, ready)
+      const { dialled, againMs, ...part } = await this.#share(mode, team, ready, due.promisedBy)
       parts.push({ ...part, dialled })
       ready -= dialled
       if (againMs !== null) moments.push(now + againMs)
@@ -224,7 +224,12 @@ export class Dialer {
   }
 
   /** The part of the turn for the agents of one FreeSWITCH, with up to `ready` leads. */
-  async #share(mode: DialMode, team: Team, ready: number): Promise<DialStatusPart & { againMs: number | null }> {
+  async #share(
+    mode: DialMode,
+    team: Team,
+    ready: number,
+    promisedBy: readonly string[],
+  ): Promise<DialStatusPart & { againMs: number | null }> {
     const { capacity, gateways, clock } = this.#context
     const { at } = team
     const campaign = this.#campaign
@@ -239,7 +244,7 @@ export class Dialer {
       holdMs: holdMs(campaign),
     }
     const room = await capacity.take({ ...ask, ids: [] })
-    const wanted = await mode.wanted(team, ask.holdMs)
+    const wanted = await mode.wanted(team, ask.holdMs, promisedBy)
     const rate = at && this.#rateOf(at).left(clock.now())
     const slower = rate !== null && rate.calls < room.starts
     const seen: Snapshot = {

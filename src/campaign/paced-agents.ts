@@ -2,7 +2,7 @@
  * The agents of one campaign who are on the line at one FreeSWITCH, as its pacer sees them (pacing/pacer.ts): free, in
  * a talk, or in the wrap-up after it. Used by paced-floor.ts.
  */
-import { isPresent, whyNotNow, type Agent } from '../agent/agent.ts'
+import { isHeldForLead, isPresent, whyNotNow, type Agent } from '../agent/agent.ts'
 import type { PacedAgent, PacingEvent } from './pacing/pacer.ts'
 
 type State = PacedAgent['state']
@@ -48,7 +48,8 @@ export class PacedAgents {
 
 /** Null: an agent who is not on the line, or takes no call of this campaign before something else happens. */
 function pacedAgent(agent: Agent, now: number): PacedAgent | null {
-  if (agent.nailed === null) return null
+  // an agent who is reserved for a callback of their own has it: the pacer sees neither of them until they talk
+  if (agent.nailed === null || isHeldForLead(agent)) return null
   const leaving = !isPresent(agent)
   const state = stateOf(agent, now)
   if (leaving && state === 'free') return null

@@ -47,15 +47,20 @@ export class PacedFloor implements Disposable {
   }
 
   /**
-   * How many leads to dial now.
+   * How many leads to dial now, for the agents but for `others`.
    *
    * @param nextLeads The probability that a person answers, for the leads that are next, in their order; absent: they
    * are average leads.
    */
-  decide(policy: PacingPolicy, budget: PacingBudget, nextLeads?: readonly number[]): PacingDecision {
+  decide(
+    policy: PacingPolicy,
+    budget: PacingBudget,
+    others: readonly string[] = [],
+    nextLeads?: readonly number[],
+  ): PacingDecision {
     const { mirror, clock, serves } = this.#parts
     const now = clock.now()
-    const here = mirror.all().filter(serves)
+    const here = mirror.all().filter(agent => serves(agent) && !others.includes(agent.name))
     const names = new Set(here.map(({ name }) => name))
     for (const name of [...this.#agents.names]) if (!names.has(name)) this.#agents.gone(name, now)
     for (const agent of here) this.#agents.seen(agent, now)

@@ -127,7 +127,8 @@ export class PacedFloors {
   }
 
   async #adopt(): Promise<void> {
+    const reserved = new Set(this.#parts.mirror.all().flatMap(({ reservation }) => reservation?.for ?? []))
     for (const { at, call } of await callsUnderWay(this.#parts, this.#campaign.id))
-      this.at(at).calls.adopt({ ...call, pAnswer: this.leads?.chanceOf(call.id) })
+      if (!reserved.has(call.id)) this.at(at).calls.adopt({ ...call, pAnswer: this.leads?.chanceOf(call.id) })
   }
 }

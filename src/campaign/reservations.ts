@@ -61,6 +61,11 @@ export class Reservations {
     throw failed.reason
   }
 
+  /** Was an agent reserved for this call, and is the call still followed? */
+  has(call: string): boolean {
+    return this.#held.has(call)
+  }
+
   /** Is a nailed-up agent reserved for this call? Valid only in the turn in which it is called. */
   stands(call: string): boolean {
     const held = this.#held.get(call)

@@ -86,7 +86,7 @@ export async function openCampaignRig(
     dialling.push(attempts)
     const mirror = new RosterMirror(roster, clock, log)
     const homeOf = ({ nailed }: Agent) =>
-      switchboard.switches.find(one => one.up && one.facts.core === waits.get(nailed!.leg)?.core) ?? null
+      switchboard.switches.find(one => one.up && one.facts.core === waits.get(nailed?.leg ?? '')?.core) ?? null
     const lines = Object.assign(new Emitter<{ kept: void }>(), { homeOf })
     links.defer(async () => {
       table[Symbol.dispose]()

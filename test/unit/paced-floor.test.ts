@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
+import { reserved } from '../../src/agent/agent.ts'
 import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { SwitchEvent } from '../../src/esl/event.ts'
@@ -19,7 +20,8 @@ const LEAD = '11111111-1111-4111-8111-111111111111'
 
 async function floorOf(t: TestContext) {
   const clock = new VirtualClock()
-  const roster = memoryRoster(new MemoryAgents())
+  const table = new MemoryAgents()
+  const roster = memoryRoster(table)
   const mirror = new RosterMirror(roster, clock, silentLog)
   const watchers = new Map<string, { hear(event: SwitchEvent): void; gone(): void }>()
   const at = {
@@ -60,6 +62,13 @@ async function floorOf(t: TestContext) {
     dials: () => floor.calls.dialled(LEAD, 0.4),
     place: (state: 'waiting' | 'offered' | 'talking' | null, agent: string | null = null) =>
       floor.calls.placed({ call: LEAD, state, agent }),
+    /** The queue gives the agent a caller, or a lead who has answered. */
+    async assigns(name: string): Promise<number> {
+      const free = (await roster.get(name, clock.now()))!
+      const taken = reserved(free, { for: 'a caller', queue: 'sales', ttlMs: 10_000 }, clock.now())!
+      table.write(name, taken)
+      return taken.reservation!.epoch
+    },
     async agent(name: string, wrapUpMs = 10_000) {
       const queues = [{ queue: 'sales', level: 1, position: 1 }]
       await roster.put({ name, endpoint: `user/${name}`, wrapUpMs, ringForMs: 20_000, queues }, clock.now())
@@ -136,14 +145,14 @@ test('a lead whose end this node has missed is over when FreeSWITCH no longer ha
 })
 
 test("an agent's talk lasts from the reservation, and the wrap-up from the end of the talk", async t => {
-  const { clock, roster, agent, sees, told } = await floorOf(t)
+  const { clock, roster, agent, assigns, sees, told } = await floorOf(t)
   await agent('alice')
   assert.deepEqual(
     sees().agents.map(({ id, state, leaving }) => [id, state, leaving]),
     [['alice', 'free', false]],
   )
   const began = clock.now()
-  const epoch = (await roster.reserve('alice', 'a caller', clock.now(), 10_000))!
+  const epoch = await assigns('alice')
   await clock.advance(1_000)
   await roster.advance('alice', epoch, 'talking', clock.now())
   await clock.advance(60_000)
@@ -162,6 +171,35 @@ test("an agent's talk lasts from the reservation, and the wrap-up from the end o
       ['wrap-ended', 10_000],
     ],
   )
+})
+
+test('an agent who is reserved for a callback of their own is none of those for whom others are dialled', async t => {
+  const { clock, roster, agent, sees, told } = await floorOf(t)
+  await agent('alice')
+  await agent('bob')
+  assert.equal(sees().agents.length, 2)
+  const epoch = (await roster.reserve('alice', LEAD, clock.now(), 60_000))!
+  await clock.settle()
+  assert.deepEqual(
+    sees().agents.map(({ id }) => id),
+    ['bob'],
+  )
+  await clock.advance(20_000)
+  await roster.advance('alice', epoch, 'talking', clock.now())
+  const talks = clock.now()
+  await clock.settle()
+  assert.deepEqual(
+    sees().agents.map(({ id, state, since }) => [id, state, since === talks]),
+    [
+      ['bob', 'free', false],
+      ['alice', 'talk', true],
+    ],
+  )
+  await clock.advance(60_000)
+  await roster.release('alice', epoch, 'talked', clock.now())
+  await clock.settle()
+  const lasted = told.flatMap(event => ('lastedMs' in event ? [event.lastedMs] : []))
+  assert.deepEqual(lasted, [60_000], 'the time in which the telephone rang is no talk')
 })
 
 test('an agent who wants a break takes no further lead: leaving during the talk, gone after it', async t => {
