@@ -25,7 +25,7 @@ export const listAsSql =
     }
     if (has('recursive heads')) return list.left() > 0 ? [{ place: 0, key: '', priority: 0, nextAt: new Date(0) }] : []
     if (has('count(*) as n')) return [{ n: list.left() }]
-    if (!has('insert into attempts')) return []
+    if (!has('numbered as (')) return []
     const ids = values.find(value => Array.isArray(value) && typeof value[0] === 'string') as string[]
     const of = (attempt: string) => ({ place: 0, before: list.before?.(attempt) ?? null })
     return list.claim(ids).map(attempt => ({ attempt, lead: 1, phone: '+4930123', ...of(attempt) }))

@@ -1,13 +1,14 @@
 /**
- * What a supervisor decides about the calls of a campaign, from the answer on: each setting once, with its range, its
- * default and its source. The store, the operations and their --help follow from the list. Flows read them as
- * `lead.settings` (flow/lead.ts). docs/campaign-flows.md explains each.
+ * What a supervisor decides about the calls of a campaign, from the answer on, and before the call in the mode preview
+ * (preview.ts): each setting once, with its range, its default and its source. The store, the operations and their
+ * --help follow from the list. Flows read them as `lead.settings` (flow/lead.ts). docs/campaign-flows.md explains each.
  */
 import { z } from 'zod'
 import { said, type Duration } from '../base/duration.ts'
 import { InputError } from '../base/errors.ts'
 import { choice, duration, readSettings, settingIn, text, yesOrNo, type Given, type Setting } from '../base/settings.ts'
 import { extension, soundName } from '../esl/safe-text.ts'
+import { PREVIEW_SETTINGS } from './preview.ts'
 
 /** What the agent hears when a lead is joined: nothing, a sound, or what the named column of the lead holds. */
 export type Whisper = { readonly sound: string } | { readonly field: string } | null
@@ -91,6 +92,7 @@ export const CALL_SETTINGS = {
     ['leads', 'callers'],
     'who gets a free agent first, when a lead and a caller of the queue wait',
   ),
+  ...PREVIEW_SETTINGS,
 } as const
 
 function parseWhisper(given: string): Whisper {

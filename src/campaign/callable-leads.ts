@@ -10,6 +10,7 @@ import { claimLeads, countDue, readyCallbacks, readyLines, type Claim, type Clai
 import type { ReadyCallback, ReadyLine } from '../store/claims.ts'
 import { holidaysFrom } from '../store/holidays.ts'
 import { nextExpiry, placeLeads, unplacedLeads } from '../store/leads.ts'
+import type { PreviewRow } from '../store/previews.ts'
 import type { Queries, Sql } from '../store/sql.ts'
 import { policyOf } from './law/laws.ts'
 import type { Campaign } from './campaign.ts'
@@ -58,6 +59,8 @@ export interface ClaimedLead extends Claimed {
   /** What is known of it before the call. */
   readonly facts: LeadFacts
 }
+
+type Claiming = Pick<Claim, 'node' | 'gateway' | 'core' | 'now' | 'until' | 'preview'>
 
 export class CallableLeads {
   readonly #sql: Sql
@@ -123,7 +126,7 @@ export class CallableLeads {
   async claim(
     campaign: Campaign,
     slots: readonly Slot[],
-    claim: Pick<Claim, 'node' | 'gateway' | 'core' | 'now' | 'until'>,
+    claim: Claiming,
   ): Promise<{ readonly claimed: ClaimedLead[]; readonly putOff: number }> {
     const { now } = claim
     const hours = await this.#hoursOf(campaign, now)
@@ -132,31 +135,40 @@ export class CallableLeads {
     const taken = new Set(callbacks.map(({ id }) => id))
     const ids = slots.flatMap(({ id }) => (taken.has(id) ? [] : id))
     const lines = ids.length === 0 ? [] : firstLines(this.#lines.filter(isDue), campaign, ids.length + this.#ahead)
-    const limited = new Map(
-      [...this.#lines, ...this.#callbacks].map(({ place, key }) => [place, hours.mostPerDay(key)]),
-    )
     const looked = ids.length === 0 ? 0 : ids.length + this.#ahead
     const answer = await claimLeads(this.#sql, {
       ...claim,
-      campaign: campaign.id,
+      ...limitsOf(campaign, [...this.#lines, ...this.#callbacks], hours),
       ids,
       looked,
       places: lines.map(({ place }) => place),
       priority: lines[0]?.priority ?? 0,
-      order: campaign.order,
       callbacks,
-      limits: campaign.numberLimits,
-      dayLimits: [...limited].flatMap(([place, most]) => (most === null ? [] : [{ place, most }])),
-      abandonedMs: abandonedMs(campaign),
-      roundMs: pauseAfter(campaign, 'no-answer', '2h'),
     })
     this.#ahead = answer.putOff === 0 ? 0 : Math.min(MOST_PUT_OFF, Math.max(50, 2 * this.#ahead))
-    const keys = new Map([...this.#lines, ...this.#callbacks].map(({ place, key }) => [place, key]))
-    const claimed = answer.claimed.map(one => ({
-      ...one,
-      facts: leadFacts(keys.get(one.place) ?? '', one.before, now, campaign.timeZone),
-    }))
+    const claimed = withFacts(answer.claimed, [...this.#lines, ...this.#callbacks], campaign, now)
     return { claimed, putOff: answer.putOff }
+  }
+
+  /**
+   * Claims the leads of these previews, to call them. Looks again at everything that it has looked at before the
+   * preview. `closed`: those whose calling hours have ended; nothing is done about them.
+   */
+  async claimPreviewed(
+    campaign: Campaign,
+    previews: readonly Pick<PreviewRow, 'id' | 'place' | 'key'>[],
+    claim: Claiming,
+  ): Promise<{ readonly claimed: ClaimedLead[]; readonly closed: readonly string[] }> {
+    const hours = await this.#hoursOf(campaign, claim.now)
+    const isOpen = ({ key }: { readonly key: string }) => hours.at(key, claim.now).open
+    const { claimed } = await claimLeads(this.#sql, {
+      ...claim,
+      ...limitsOf(campaign, previews, hours),
+      ...{ ids: [], looked: 0, places: [], priority: 0, callbacks: [] },
+      previewed: previews.filter(isOpen).map(({ id }) => id),
+    })
+    const closed = previews.filter(one => !isOpen(one)).map(({ id }) => id)
+    return { claimed: withFacts(claimed, previews, campaign, claim.now), closed }
   }
 
   async #hoursOf(campaign: Campaign, now: number): Promise<CallingHours> {
@@ -190,6 +202,38 @@ export async function callingHoursOf(sql: Queries, campaign: Campaign, now: numb
 /** How long no campaign calls a number at which a person was abandoned. */
 export const abandonedMs = (campaign: Pick<Campaign, 'retry' | 'law'>): number =>
   Math.max(pauseAfter(campaign, 'abandoned', '31d'), policyOf(campaign.law).lockMs)
+
+interface KeyedPlace {
+  readonly place: number
+  readonly key: string
+}
+
+function withFacts(
+  claimed: readonly Claimed[],
+  places: readonly KeyedPlace[],
+  { timeZone }: Campaign,
+  now: number,
+): ClaimedLead[] {
+  const keys = new Map(places.map(({ place, key }) => [place, key]))
+  return claimed.map(one => ({ ...one, facts: leadFacts(keys.get(one.place) ?? '', one.before, now, timeZone) }))
+}
+
+/** What the claim looks at in each lead, by the settings of the campaign and the rules of these places. */
+function limitsOf(
+  campaign: Campaign,
+  places: readonly KeyedPlace[],
+  hours: CallingHours,
+): Pick<Claim, 'campaign' | 'order' | 'limits' | 'dayLimits' | 'abandonedMs' | 'roundMs'> {
+  const limited = new Map(places.map(({ place, key }) => [place, hours.mostPerDay(key)]))
+  return {
+    campaign: campaign.id,
+    order: campaign.order,
+    limits: campaign.numberLimits,
+    dayLimits: [...limited].flatMap(([place, most]) => (most === null ? [] : [{ place, most }])),
+    abandonedMs: abandonedMs(campaign),
+    roundMs: pauseAfter(campaign, 'no-answer', '2h'),
+  }
+}
 
 function pauseAfter({ retry }: Pick<Campaign, 'retry'>, end: AttemptEnd, never: Duration): number {
   const after = retry[end]?.after ?? meaningOf(end).again

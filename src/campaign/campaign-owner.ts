@@ -81,12 +81,15 @@ export class CampaignOwner {
     return new Map(here)
   }
 
-  /** Nothing is dialled from now on; other nodes may take the campaigns over at once. */
-  async close(): Promise<void> {
+  /**
+   * Nothing is dialled from now on; other nodes may take the campaigns over at once. 'let-go': no other node dials, so
+   * the leads at which agents look are given back.
+   */
+  async close(previews: 'stay' | 'let-go' = 'stay'): Promise<void> {
     this.#closed = true
     this.#retry?.cancel()
     this.#listening?.[Symbol.dispose]()
-    await Promise.all([this.#news, ...[...this.#tenures.keys()].map(name => this.#end(name))])
+    await Promise.all([this.#news, ...[...this.#tenures.keys()].map(name => this.#end(name, previews))])
   }
 
   #hear(ring: Wakeup): void {
@@ -107,14 +110,14 @@ export class CampaignOwner {
   async #lookAtAll(): Promise<void> {
     const running = await campaigns(this.#options.context.leads.sql, 'running')
     const names = new Set(running.map(campaign => campaign.name))
-    for (const name of this.#tenures.keys()) if (!names.has(name)) await this.#end(name)
+    for (const name of this.#tenures.keys()) if (!names.has(name)) await this.#end(name, 'let-go')
     for (const campaign of running) this.#take(campaign)
   }
 
   async #look(name: string): Promise<void> {
     const campaign = await campaignNamed(this.#options.context.leads.sql, name)
     if (campaign?.state === 'running') this.#take(campaign)
-    else await this.#end(name)
+    else await this.#end(name, 'let-go')
   }
 
   #take(campaign: Campaign): void {
@@ -221,7 +224,7 @@ export class CampaignOwner {
 
   async #asAnew(tenure: Tenure): Promise<void> {
     tenure.asking = true // no request before the turn is over
-    await this.#rest(tenure)
+    await this.#rest(tenure, 'stay')
     tenure.asking = false
     await this.#ask(tenure)
   }
@@ -237,14 +240,14 @@ export class CampaignOwner {
     before?.[Symbol.dispose]()
   }
 
-  async #rest(tenure: Tenure): Promise<void> {
+  async #rest(tenure: Tenure, previews: 'stay' | 'let-go'): Promise<void> {
     const { dialer, need } = tenure
     tenure.dialer = tenure.need = tenure.lease = null
-    await dialer?.stop()
+    await dialer?.stop(previews)
     need?.[Symbol.dispose]()
   }
 
-  async #end(name: string): Promise<void> {
+  async #end(name: string, previews: 'stay' | 'let-go'): Promise<void> {
     const tenure = this.#tenures.get(name)
     if (!tenure) return
     this.#tenures.delete(name)
@@ -252,7 +255,7 @@ export class CampaignOwner {
     tenure.retry?.cancel()
     const { lease } = tenure
     // in parallel: a slow turn must not delay other nodes
-    await Promise.all([this.#rest(tenure), lease && this.#giveBack(tenure, lease)])
+    await Promise.all([this.#rest(tenure, previews), lease && this.#giveBack(tenure, lease)])
   }
 
   async #giveBack({ campaign }: Tenure, lease: Lease): Promise<void> {

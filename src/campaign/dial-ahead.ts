@@ -41,6 +41,7 @@ export interface DialAheadParts extends ReservationParts {
 }
 
 export class DialAhead implements DialMode {
+  readonly previews = null
   readonly #parts: DialAheadParts
   readonly #serves: (agent: Agent) => boolean
   /** For promised callbacks. */

@@ -2,10 +2,10 @@
  * The limits of dialling: how many of the calls that the mode of dialling wants (pacing/) may be made now, and why not
  * more. Pure: a decision is a function of the snapshot, so each can be explained. dialer.ts asks it at every turn.
  */
-import type { PacingWhy } from './pacing/pacer.ts'
+import type { WantedWhy } from './dial-mode.ts'
 
 /** Why not more: the tightest limit. 'agents' is the normal one: every free agent has a call under way. */
-type Why = PacingWhy | 'no-leads' | 'leads' | 'lines' | 'cps' | 'gateway' | 'backing-off' | 'switch-down'
+type Why = WantedWhy | 'no-leads' | 'leads' | 'lines' | 'cps' | 'gateway' | 'backing-off' | 'switch-down'
 
 export interface Snapshot {
   /** Nailed-up agents who are free, whether or not they are reserved for a call that is under way. */
@@ -17,7 +17,7 @@ export interface Snapshot {
    */
   readonly wanted: number
   /** Why the mode wants no more. */
-  readonly wantedWhy: PacingWhy
+  readonly wantedWhy: WantedWhy
   /** Leads that may be called now; counted only as far as they may be wanted. */
   readonly leads: number
   /** Free lines, of this campaign or of the installation, whichever is less. */

@@ -1,19 +1,25 @@
 /**
  * What a mode of dialling decides for the dialer (dialer.ts): how many leads it wants at one FreeSWITCH, and what it
  * does around each call. dial-reserved.ts is the mode in which each call has its agent before it is dialled,
- * dial-ahead.ts are those that dial more leads than agents are free.
+ * dial-preview.ts the one in which that agent looks at the lead before, dial-ahead.ts are those that dial more leads
+ * than agents are free.
  */
 import type { Switch } from '../switch/switchboard.ts'
 import type { PacingFigures, PacingWhy } from './pacing/pacer.ts'
-import type { ClaimedLead, Slot } from './callable-leads.ts'
+import type { Claim } from '../store/claims.ts'
+import type { CallableLeads, ClaimedLead, Slot } from './callable-leads.ts'
+import type { Campaign } from './campaign.ts'
 import type { Team } from './teams.ts'
+
+/** 'previews': every free agent looks at a lead, or has a call under way. */
+export type WantedWhy = PacingWhy | 'previews'
 
 export interface Wanted {
   /** Agents who could take a lead now, or are reserved for one. */
   readonly free: number
   readonly howMany: number
   /** Why not more. */
-  readonly why: PacingWhy
+  readonly why: WantedWhy
   /** Null: the mode predicts nothing. */
   readonly figures: PacingFigures | null
   /** Milliseconds until time alone may change the answer; null: time changes nothing. */
@@ -30,7 +36,47 @@ export interface Staffing {
   readonly mostWanted: number
 }
 
+/** Who claims, from which FreeSWITCH. */
+export type Claimant = Pick<Claim, 'node' | 'gateway' | 'core'>
+
+/** What became of a claim: `putOff` leads must not be called now, or are for nobody any more. */
+export interface ClaimAnswer {
+  readonly claimed: readonly ClaimedLead[]
+  readonly putOff: number
+}
+
+/** What the mode preview adds. Every method rejects when a store is unavailable. */
+export interface Previews {
+  /**
+   * Ends the previews that are over, once in each turn, before all else. Resolves with the next moment at which time
+   * alone ends one, ms since the epoch; null: none is open.
+   */
+  look(campaign: Campaign, now: number): Promise<number | null>
+  /** The uuids of the calls at this FreeSWITCH that are to be made now, by the last `look`. */
+  asked(at: Switch): readonly string[]
+  /** Claims the leads of such calls, which `prepare` has allowed: their numbers are looked at again. */
+  claim(
+    callable: CallableLeads,
+    campaign: Campaign,
+    slots: readonly Slot[],
+    claim: Claimant & Pick<Claim, 'now' | 'until'>,
+  ): Promise<ClaimAnswer>
+  /**
+   * Gives up to `howMany` free agents of the last `wanted` a lead to look at. `forMs`: how long a lead and its agent
+   * are kept after the time for the look.
+   */
+  offer(
+    callable: CallableLeads,
+    campaign: Campaign,
+    at: Switch,
+    howMany: number,
+    claim: Claimant & { readonly forMs: number },
+  ): Promise<ClaimAnswer>
+}
+
 export interface DialMode {
+  /** Null: leads are called without a preview. */
+  readonly previews: Previews | null
   /** Looked at once in each turn. */
   staffing(): Staffing
   /**
@@ -51,6 +97,9 @@ export interface DialMode {
   over(call: string, rang: boolean): Promise<void>
   /** The dialer no longer follows the call: it was answered, or another process decides about it. */
   forget(call: string): void
-  /** The dialer stops. Does not reject. */
-  close(): Promise<void>
+  /**
+   * The dialer stops. 'stay': another one goes on with what agents look at. 'let-go': those leads and agents are given
+   * back. Does not reject.
+   */
+  close(previews: 'stay' | 'let-go'): Promise<void>
 }

@@ -5,17 +5,18 @@ import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Events } from '../events/events.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import type { Attempts } from './attempt.ts'
 import type { Campaign } from './campaign.ts'
 import { DialAhead, type LawNow } from './dial-ahead.ts'
 import type { DialMode } from './dial-mode.ts'
+import { DialPreview } from './dial-preview.ts'
 import { DialReserved } from './dial-reserved.ts'
 import type { Leads } from './leads.ts'
 import type { NailedLegs } from './nailed-legs.ts'
 import type { LeadPlace } from './paced-calls.ts'
 import { PacedFloors } from './paced-floors.ts'
-import type { PacingMode } from './pacing/saved-pacer.ts'
 import { UnreservedCalls } from './unreserved-calls.ts'
 
 export interface DialModeParts {
@@ -27,6 +28,7 @@ export interface DialModeParts {
   readonly switchboard: Switchboard
   readonly clock: Clock
   readonly log: Log
+  readonly events: Events
   /** Calls the listener with every change of a place in a queue, until the result is disposed. */
   readonly onPlace: (listener: (place: LeadPlace) => void) => Disposable
   /** agent-shares.ts */
@@ -34,10 +36,8 @@ export interface DialModeParts {
 }
 
 /** Two campaigns with the same key are dialled by the same mode: a change of other settings does not begin it again. */
-export const modeKey = (campaign: Campaign): string => JSON.stringify([campaign.queue, pacingMode(campaign)])
-
-const pacingMode = ({ mode, callsPerAgent }: Campaign): PacingMode =>
-  mode === 'ratio' ? { mode, callsPerFreeAgent: callsPerAgent } : { mode }
+export const modeKey = ({ queue, mode, callsPerAgent }: Campaign): string =>
+  JSON.stringify([queue, mode, mode === 'ratio' ? callsPerAgent : null])
 
 /** Does the campaign dial more leads than agents are free? */
 export const dialsAhead = ({ mode }: Campaign): boolean => mode === 'ratio' || mode === 'predictive'
@@ -58,20 +58,19 @@ export async function openMode(
   const { leads, attempts, nailedLegs, countsFor } = parts
   const homeOf = (agent: Agent) => nailedLegs.homeOf(agent)
   const rings = (call: string) => attempts.rings(call)
-  const mode = pacingMode(campaign)
+  const { mode, queue, callsPerAgent, timeZone } = campaign
   const following = { ...parts, sql: leads.sql, changed }
-  if (mode.mode === 'progressive') {
+  if (mode === 'preview' || mode === 'progressive') {
     const unreserved = await UnreservedCalls.open(following, campaign.id)
-    return new DialReserved({ ...parts, homeOf, rings, unreserved }, campaign.queue)
+    const reserved = new DialReserved({ ...parts, homeOf, rings, unreserved }, queue)
+    return mode === 'preview' ? new DialPreview({ ...parts, sql: leads.sql, homeOf, reserved }, campaign) : reserved
   }
   const serves = (agent: Agent) =>
-    agentSetting(agent, 'takesLeads') &&
-    agent.queues.some(({ queue }) => queue === campaign.queue) &&
-    countsFor(agent, campaign)
+    agentSetting(agent, 'takesLeads') && agent.queues.some(tier => tier.queue === queue) && countsFor(agent, campaign)
   const floors = await PacedFloors.open(following, {
     id: campaign.id,
-    timeZone: campaign.timeZone,
-    mode,
+    timeZone,
+    mode: mode === 'ratio' ? { mode, callsPerFreeAgent: callsPerAgent } : { mode },
     serves: (agent, at) => homeOf(agent) === at && serves(agent),
   })
   return new DialAhead({ ...parts, campaign: campaign.name, homeOf, floors, law, rings }, serves)

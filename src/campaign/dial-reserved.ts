@@ -21,10 +21,11 @@ export interface DialReservedParts extends ReservationParts {
 }
 
 export class DialReserved implements DialMode {
+  readonly previews = null
   readonly #parts: DialReservedParts
   readonly #queue: string
   readonly #reservations: Reservations
-  /** The free agents of the last `wanted`, less those who were given to calls under way. */
+  /** The free agents of the last `wanted`, less those who were given to calls under way; first those who promised. */
   readonly #free = new Map<Switch, readonly Agent[]>()
 
   constructor(parts: DialReservedParts, queue: string) {
@@ -40,12 +41,13 @@ export class DialReserved implements DialMode {
     return { teams, free: free.map(({ name }) => name), mostWanted: free.length }
   }
 
-  async wanted({ at, agents }: Team, forMs: number): Promise<Wanted> {
+  async wanted({ at, agents }: Team, forMs: number, promisedBy: readonly string[]): Promise<Wanted> {
     const { mirror, rings, unreserved } = this.#parts
     const free = agents.filter(agent => !isHeldForLead(agent))
     // first the calls whose agent has left: new leads are dialled only for agents who are free after that
     const left = at ? await this.#reservations.cover(at, free, rings, forMs) : free
-    if (at) this.#free.set(at, left)
+    const hasPromised = ({ name }: Agent) => promisedBy.includes(name)
+    if (at) this.#free.set(at, [...left.filter(hasPromised), ...left.filter(agent => !hasPromised(agent))])
     return {
       free: agents.length,
       howMany: Math.max(0, left.length - mirror.unserved(this.#queue) - (at ? unreserved.countAt(at) : 0)),
@@ -59,6 +61,14 @@ export class DialReserved implements DialMode {
     const agents = this.#free.get(at) ?? []
     const reserved = await this.#reservations.reserve(at, agents, calls, forMs)
     return calls.flatMap((id, n) => (reserved.includes(id) ? [{ id, agent: agents[n]?.name ?? null }] : []))
+  }
+
+  /**
+   * Reserves these agents, each for one of the calls, or prolongs the reservation that they have for it. Returns the
+   * calls that have an agent now. Rejects when the roster is unavailable.
+   */
+  reserve(at: Switch, agents: readonly Agent[], calls: readonly string[], forMs: number): Promise<readonly string[]> {
+    return this.#reservations.reserve(at, agents, calls, forMs)
   }
 
   begins(): void {}

@@ -16,7 +16,7 @@ import { claimMs, notSettled, type Attempts, type Placed } from './attempt.ts'
 import { CallableLeads } from './callable-leads.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
 import type { Campaign } from './campaign.ts'
-import type { DialCapacity } from './dial-capacity.ts'
+import type { Ask, DialCapacity } from './dial-capacity.ts'
 import { backOffMs, dialNow, type Decision, type Snapshot } from './dial-limits.ts'
 import type { Gateways } from './gateways.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
@@ -24,8 +24,8 @@ import { LINE_GRACE_MS, type Leads } from './leads.ts'
 import type { NailedLegs } from './nailed-legs.ts'
 import { OverdueAttempts } from './overdue-attempts.ts'
 import type { LawNow } from './dial-ahead.ts'
-import { LearnedRate } from './learned-rate.ts'
-import type { DialMode } from './dial-mode.ts'
+import { learnedRates } from './learned-rate.ts'
+import type { Claimant, ClaimAnswer, DialMode, Previews } from './dial-mode.ts'
 import type { DialStatuses, DialStatusPart } from './dial-status.ts'
 import { modeKey, openMode, type DialModeParts } from './dial-modes.ts'
 import type { PacingFigures } from './pacing/pacer.ts'
@@ -82,7 +82,7 @@ export class Dialer {
   #timer: Timer | null = null
   #refusals = 0
   #backOffUntil = 0
-  readonly #rates = new Map<Switch, LearnedRate>()
+  readonly #rateOf = learnedRates<Switch>()
   /** When the status was written last. */
   #toldAt = -Infinity
   #mode: { readonly key: string; readonly mode: DialMode } | null = null
@@ -127,13 +127,16 @@ export class Dialer {
     })
   }
 
-  /** Nothing is dialled from now on; ringing phones ring on. Resolves when the current turn is over. */
-  async stop(): Promise<void> {
+  /**
+   * Nothing is dialled from now on; ringing phones ring on. 'let-go': the leads at which agents look are given back.
+   * Resolves when the current turn is over.
+   */
+  async stop(previews: 'stay' | 'let-go' = 'stay'): Promise<void> {
     this.#stopped = true
     this.#timer?.cancel()
     for (const waker of this.#wakers) waker[Symbol.dispose]()
     await this.#turning
-    await this.#mode?.mode.close()
+    await this.#mode?.mode.close(previews)
   }
 
   async #turns(): Promise<void> {
@@ -168,6 +171,7 @@ export class Dialer {
     const campaign = this.#campaign
     const mode = await this.#modeOf(campaign)
     const now = clock.now()
+    const previewOver = (await mode.previews?.look(campaign, now)) ?? null
     const { teams, free, mostWanted } = mode.staffing()
     const look = () => this.#callable.due(campaign, now, free, Math.max(1, mostWanted))
     let due = await look()
@@ -185,14 +189,14 @@ export class Dialer {
       await wakeup.ring({ what: 'campaign', name: campaign.name })
       return null
     }
-    const moments = [due.nextAt, due.expiresAt, mirror.nextChange(mirror.of(campaign.queue))]
+    const moments = [due.nextAt, due.expiresAt, previewOver, mirror.nextChange(mirror.of(campaign.queue))]
     const parts: DialStatusPart[] = []
     let ready = due.ready
     const nobody = { at: switchboard.switches.find(one => one.up) ?? null, agents: [] }
     for (const team of teams.length > 0 ? teams : [nobody]) {
-      const { dialled, againMs, ...part } = await this.#share(mode, team, ready, due.promisedBy)
-      parts.push({ ...part, dialled })
-      ready -= dialled
+      const { claimed, againMs, ...part } = await this.#share(mode, team, ready, due.promisedBy)
+      parts.push(part)
+      ready -= claimed
       if (againMs !== null) moments.push(now + againMs)
     }
     const known = moments.filter(moment => moment !== null)
@@ -213,7 +217,7 @@ export class Dialer {
   async #modeOf(campaign: Campaign): Promise<DialMode> {
     const key = modeKey(campaign)
     if (this.#mode?.key === key) return this.#mode.mode
-    await this.#mode?.mode.close()
+    await this.#mode?.mode.close('let-go')
     this.#mode = null
     const mode = await openMode(this.#context, campaign, {
       changed: () => this.wake(),
@@ -223,13 +227,13 @@ export class Dialer {
     return mode
   }
 
-  /** The part of the turn for the agents of one FreeSWITCH, with up to `ready` leads. */
+  /** The part of the turn for the agents of one FreeSWITCH, with up to `ready` leads: `claimed` of them are gone. */
   async #share(
     mode: DialMode,
     team: Team,
     ready: number,
     promisedBy: readonly string[],
-  ): Promise<DialStatusPart & { againMs: number | null }> {
+  ): Promise<DialStatusPart & { claimed: number; againMs: number | null }> {
     const { capacity, gateways, clock } = this.#context
     const { at } = team
     const campaign = this.#campaign
@@ -243,6 +247,10 @@ export class Dialer {
       now,
       holdMs: holdMs(campaign),
     }
+    // first the calls that agents have asked for; those without a line are looked at again
+    const asked = at && this.#backOffUntil <= now ? (mode.previews?.asked(at) ?? []) : []
+    const first = at && asked.slice(0, this.#rateOf(at).left(now).calls)
+    const called = at && first && first.length > 0 ? await this.#dialGranted(mode, at, campaign, ask, first) : 0
     const room = await capacity.take({ ...ask, ids: [] })
     const wanted = await mode.wanted(team, ask.holdMs, promisedBy)
     const rate = at && this.#rateOf(at).left(clock.now())
@@ -263,7 +271,8 @@ export class Dialer {
     this.#explain(seen, decision, wanted.figures)
     const tellMs = gateways.explain(campaign, decision.why === 'gateway' ? (seen.gateways?.words ?? null) : null)
     const timeHelps = ready > 0 ? wanted.againMs : null // a lead that becomes due has a timer of its own
-    const againMs = earlier(earlier(decision.againMs, timeHelps), tellMs)
+    const callMs = called < asked.length ? FAULT_MS : null
+    const againMs = earlier(earlier(earlier(decision.againMs, timeHelps), tellMs), callMs)
     const part = {
       at: at?.name ?? null,
       free: wanted.free,
@@ -273,17 +282,51 @@ export class Dialer {
       lines: room.lines,
       figures: wanted.figures,
     }
-    if (!at || decision.howMany === 0) return { ...part, dialled: 0, againMs }
-    const ids = Array.from({ length: decision.howMany }, () => randomUUID())
-    const granted = await capacity.take({ ...ask, ids }) // another dialer may have been faster
-    const dialled = granted.ids.length > 0 ? await this.#dial(mode, at, campaign, granted.ids) : 0
+    if (!at || decision.howMany === 0) return { ...part, dialled: called, claimed: 0, againMs }
+    const claimed = mode.previews
+      ? await this.#offer(mode.previews, at, campaign, decision.howMany)
+      : await this.#dialGranted(
+          mode,
+          at,
+          campaign,
+          ask,
+          Array.from({ length: decision.howMany }, () => randomUUID()),
+        )
     this.#awake = true // the next turn finds the limit that then applies
-    return { ...part, dialled, againMs }
+    return { ...part, dialled: called + claimed, claimed, againMs }
+  }
+
+  /** Dials calls with these uuids as far as they get lines: another dialer may have been faster. */
+  async #dialGranted(
+    mode: DialMode,
+    at: Switch,
+    campaign: Campaign,
+    ask: Omit<Ask, 'ids'>,
+    ids: readonly string[],
+  ): Promise<number> {
+    const granted = await this.#context.capacity.take({ ...ask, ids })
+    return granted.ids.length > 0 ? this.#dial(mode, at, campaign, granted.ids) : 0
+  }
+
+  async #offer(previews: Previews, at: Switch, campaign: Campaign, howMany: number): Promise<number> {
+    const claim = { ...this.#claimant(at, campaign), forMs: claimMs(campaign) }
+    return this.#claimed(await previews.offer(this.#callable, campaign, at, howMany, claim))
+  }
+
+  #claimant(at: Switch, campaign: Campaign): Claimant {
+    const { node, gateway } = this.#context
+    return { node, gateway: campaign.gateway ?? gateway, core: at.facts.core }
+  }
+
+  /** Due, but not claimed: the campaign was paused, or the hours ended, a moment ago. Then it is not asked at once. */
+  #claimed({ claimed, putOff }: ClaimAnswer): number {
+    if (claimed.length === 0 && putOff === 0) this.#backOffUntil = this.#context.clock.now() + FAULT_MS
+    return claimed.length
   }
 
   /** Dials one lead for each of these uuids, as far as there are leads. Returns the number of leads. */
   async #dial(mode: DialMode, at: Switch, campaign: Campaign, ids: readonly string[]): Promise<number> {
-    const { capacity, clock, node, gateway } = this.#context
+    const { capacity, clock } = this.#context
     const giveBack = (unused: readonly string[]) =>
       Promise.all(unused.flatMap(id => [mode.over(id, false), capacity.giveBack(campaign.id, id)]))
     let used: readonly string[] = []
@@ -291,21 +334,17 @@ export class Dialer {
       const slots = await mode.prepare(at, ids, holdMs(campaign))
       if (slots.length === 0) return 0
       const now = clock.now()
-      const { claimed, putOff } = await this.#callable.claim(campaign, slots, {
-        node,
-        gateway: campaign.gateway ?? gateway,
-        core: at.facts.core,
-        now,
-        until: now + claimMs(campaign),
-      })
-      used = claimed.map(one => one.attempt)
-      this.#rateOf(at).started(claimed.length, clock.now())
-      for (const one of claimed) {
+      const claim = { ...this.#claimant(at, campaign), now, until: now + claimMs(campaign) }
+      const answer = mode.previews
+        ? await mode.previews.claim(this.#callable, campaign, slots, claim)
+        : await this.#callable.claim(campaign, slots, claim)
+      used = answer.claimed.map(one => one.attempt)
+      this.#rateOf(at).started(used.length, clock.now())
+      for (const one of answer.claimed) {
         mode.begins(at, one, now)
         void this.#place(mode, at, campaign, one)
       }
-      // due, but not claimed: the campaign was paused, or the hours ended, a moment ago
-      if (claimed.length === 0 && putOff === 0) this.#backOffUntil = now + FAULT_MS
+      this.#claimed(answer)
     } finally {
       await giveBack(ids.filter(id => !used.includes(id)))
     }
@@ -331,14 +370,6 @@ export class Dialer {
     }
     mode.forget(call)
     this.wake()
-  }
-
-  #rateOf(at: Switch): LearnedRate {
-    const known = this.#rates.get(at)
-    if (known) return known
-    const rate = new LearnedRate()
-    this.#rates.set(at, rate)
-    return rate
   }
 
   /** Tells the mode that has dialled the call, and the present one, which may have found it under way. */

@@ -7,6 +7,7 @@ import { isAttemptEnd, meaningOf, type AttemptEnd } from './disposition.ts'
 import { answeredEver } from '../store/answered-calls.ts'
 import { countAttempts } from '../store/attempts.ts'
 import { countLeads } from '../store/leads.ts'
+import { countPreviews } from '../store/previews.ts'
 import type { Sql } from '../store/sql.ts'
 
 export interface CampaignFigures {
@@ -31,18 +32,21 @@ export interface CampaignFigures {
   readonly leads: number
   /** The number of attempts for each end. */
   readonly ends: Readonly<Record<string, number>>
+  /** The number of previews for each end; 'open': an agent looks now. Those that were not called are no attempts. */
+  readonly previews: Readonly<Record<string, number>>
 }
 
 export async function campaignFigures(
   sql: Sql,
   campaign: Pick<Campaign, 'id' | 'name' | 'state'>,
 ): Promise<CampaignFigures> {
-  const [leads, attempts, answered] = await Promise.all([
+  const [leads, attempts, answered, previews] = await Promise.all([
     countLeads(sql, campaign.id),
     countAttempts(sql, campaign.id),
     answeredEver(sql, campaign.id),
+    countPreviews(sql, campaign.id),
   ])
-  return figuresOf(campaign, leads, attempts, answered)
+  return figuresOf(campaign, leads, attempts, answered, previews)
 }
 
 export function figuresOf(
@@ -50,6 +54,7 @@ export function figuresOf(
   leads: { readonly ready: number; readonly claimed: number; readonly done: number },
   attempts: ReadonlyMap<string, number>,
   answered: ReadonlyMap<string, number>,
+  previews: ReadonlyMap<string, number> = new Map(),
 ): CampaignFigures {
   const count = (fits: (end: AttemptEnd) => boolean) =>
     [...attempts].reduce((sum, [end, n]) => (isAttemptEnd(end) && fits(end) ? sum + n : sum), 0)
@@ -72,6 +77,7 @@ export function figuresOf(
     ends: Object.fromEntries(
       [...attempts].filter(([end]) => isAttemptEnd(end) || end === 'refused').sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
+    previews: Object.fromEntries(previews),
   }
 }
 

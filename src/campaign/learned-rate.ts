@@ -48,3 +48,13 @@ export class LearnedRate {
     }
   }
 }
+
+/** The rate of each FreeSWITCH, by whatever stands for it. */
+export function learnedRates<At>(): (at: At) => LearnedRate {
+  const rates = new Map<At, LearnedRate>()
+  return at => {
+    const rate = rates.get(at) ?? new LearnedRate()
+    rates.set(at, rate)
+    return rate
+  }
+}

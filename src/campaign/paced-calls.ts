@@ -25,7 +25,7 @@ export interface LeadPlace {
 
 export interface CallUnderWay {
   readonly id: string
-  readonly phase: Exclude<CallPhase, 'preview' | 'waiting'>
+  readonly phase: Exclude<CallPhase, 'waiting'>
   /** Milliseconds since the epoch, both. */
   readonly dialledAt: number
   readonly phaseAt: number
@@ -34,7 +34,7 @@ export interface CallUnderWay {
 }
 
 interface Call {
-  phase: Exclude<CallPhase, 'preview'> | 'connected'
+  phase: CallPhase | 'connected'
   phaseAt: number
   answeredAt: number | null
   readonly dialledAt: number

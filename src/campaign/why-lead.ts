@@ -15,6 +15,7 @@ type WhyNot =
   | 'done'
   | 'removed'
   | 'claimed'
+  | 'preview'
   | 'retry'
   | 'callback'
   | 'callback-agent'
@@ -46,18 +47,21 @@ export interface LeadFacts {
   /** The limits of the campaign, and those of the law for the place of the number. */
   readonly limits: readonly NumberLimit[]
   readonly abandonedMs: number
+  /** The agent who looks at it now; null: nobody does. */
+  readonly preview: { readonly agent: string; readonly until: Date } | null
   readonly now: number
 }
 
 /** Empty: the lead is dialled when its turn comes and an agent is free. */
 export function whyNotDialled(facts: LeadFacts): Reason[] {
-  const { campaign, lead, number, hours, calls, entries, limits, abandonedMs, now } = facts
+  const { campaign, lead, number, hours, calls, entries, limits, abandonedMs, preview, now } = facts
   const reasons: Reason[] = []
   const add = (why: WhyNot, until: number | null, what: string) => void reasons.push({ why, until, what })
   if (campaign.state !== 'running') add('campaign-state', null, campaign.state)
   if (lead.removedAt !== null) add('removed', null, lead.removedAt.toISOString().slice(0, 10))
   else if (lead.state === 'done') add('done', null, lead.disposition ?? 'no disposition')
-  if (lead.state === 'claimed') add('claimed', lead.claimedUntil?.getTime() ?? null, lead.claimedBy ?? '')
+  if (lead.state === 'claimed' && preview) add('preview', preview.until.getTime(), preview.agent)
+  else if (lead.state === 'claimed') add('claimed', lead.claimedUntil?.getTime() ?? null, lead.claimedBy ?? '')
   const at = lead.nextAt.getTime()
   if (lead.state === 'ready' && lead.callbackAt !== null) {
     if (at > now) add('callback', at, lead.callbackFor ?? 'any agent')

@@ -20,6 +20,7 @@ import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { numberForms } from './cli/number.ts'
 import { operationCommands } from './cli/operations.ts'
 import { queueForms } from './cli/queue.ts'
+import { previewForms } from './cli/preview.ts'
 import { talkForms } from './cli/talk.ts'
 import { EXIT, exitCodeOf, sayError, type ExitCode } from './exit.ts'
 import { guarded, processTerminal, type Terminal } from './terminal.ts'
@@ -41,6 +42,7 @@ const NOUNS = {
   gateway: 'lines and calls per second of carriers',
   number: 'numbers whose callers go first, or are blocked',
   call: 'live calls',
+  preview: 'leads at which agents look before they are called',
   talk: 'calls in which a caller and an agent talk',
   figures: 'what happened, by queue, agent and campaign',
   recording: 'the recordings of live calls',
@@ -96,6 +98,7 @@ Examples:
       ...gatewayForms,
       ...callForms,
       ...callingRulesForms,
+      ...previewForms,
       ...talkForms,
       ...figuresForms,
     ],

@@ -3,6 +3,7 @@
 const WHY: Readonly<Record<string, string>> = {
   'no-agents': 'no agent of the queue is on the line and ready',
   agents: 'each free agent has a call under way',
+  previews: 'each free agent looks at a lead, or has a call under way',
   ratio: 'as many calls are under way as the ratio allows',
   risk: 'one more call would too probably find no agent',
   budget: 'too many people were abandoned, so there is one call for each free agent',

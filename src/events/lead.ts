@@ -5,6 +5,20 @@ import * as field from './fields.ts'
 const { uuid, campaign, lead } = field
 
 export const leadEvents = {
+  'lead.previewed': event({
+    version: 1,
+    what: 'an agent looks at a lead before it is called (mode preview): the data for the screen; uuid is that of the call that may follow',
+    toldBy: 'campaign',
+    level: 'debug',
+    data: { uuid, campaign, lead, agent: field.agent, number: field.number, fields: field.columns, until: field.until },
+  }),
+  'lead.preview_ended': event({
+    version: 1,
+    what: 'the agent no longer looks at the lead: it is called, or the campaign has it back, which uses up no attempt',
+    toldBy: 'campaign',
+    level: 'debug',
+    data: { uuid, campaign, lead, agent: field.agent, how: field.how, reason: field.reason.optional() },
+  }),
   'lead.attempted': event({
     version: 1,
     what: 'a lead was dialled',

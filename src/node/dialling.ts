@@ -213,7 +213,7 @@ export class Dialling {
     const phones = to.listener && to.dialer ? 'ring-on' : 'let-go'
     // all of it begins in this turn of the event loop
     this.#attempts.stop(phones)
-    const dialers = this.#owner.close()
+    const dialers = this.#owner.close(to.dialer ? 'stay' : 'let-go')
     const left = within(this.#clock, STOP_MS, dialers)
       .catch(() => {})
       .then(() => this.#attempts.close(phones))

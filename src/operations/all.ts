@@ -69,6 +69,10 @@ import leadUpdate from './lead/update.ts'
 import numberAdd from './number/add.ts'
 import numberList from './number/list.ts'
 import numberRemove from './number/remove.ts'
+import previewCall from './preview/call.ts'
+import previewList from './preview/list.ts'
+import previewShow from './preview/show.ts'
+import previewSkip from './preview/skip.ts'
 import queueAdd from './queue/add.ts'
 import queueCallbacks from './queue/callbacks.ts'
 import { queueGive, queueTake } from './queue/give.ts'
@@ -126,6 +130,10 @@ export const OPERATIONS: readonly Operation[] = [
   agentWrapUp,
   agentDisposition,
   agentRemove,
+  previewShow,
+  previewList,
+  previewCall,
+  previewSkip,
   breakReasonAdd,
   breakReasonList,
   breakReasonRemove,

@@ -8,7 +8,7 @@ import type { GatewayWhy } from './gateways.ts'
 import type { Json, Queries, Sql, Transaction } from './sql.ts'
 
 export type CampaignState = 'draft' | 'running' | 'paused' | 'stopped' | 'done'
-export const CAMPAIGN_MODES = ['progressive', 'ratio', 'predictive'] as const
+export const CAMPAIGN_MODES = ['preview', 'progressive', 'ratio', 'predictive'] as const
 type CampaignMode = (typeof CAMPAIGN_MODES)[number]
 
 /** The law of a campaign, and its own numbers where it is stricter (campaign/law/); absent: the law's. */

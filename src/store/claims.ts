@@ -6,6 +6,8 @@
  * is found without reading the line (`readyLines`); the caller knows which places may be called now, and the claim
  * reads the first entries of their lines. So it reads about the leads that it takes, however many leads of closed
  * places are before them.
+ *
+ * In the mode preview a claim begins a preview instead of an attempt, and a later claim makes an attempt of it.
  */
 import type { CallOrder, NumberLimit } from './campaigns.ts'
 import { lastResults } from './lead-history.ts'
@@ -108,6 +110,13 @@ export interface Claim {
   readonly abandonedMs: number
   /** The pause before a lead whose last number must not be called is called at its first one again. */
   readonly roundMs: number
+  /** Open previews whose leads are called now: their ids are the uuids of the attempts. Absent: none. */
+  readonly previewed?: readonly string[]
+  /**
+   * The leads get previews instead of attempts: each of the uuids has the agent who looks, until this time. Absent:
+   * they are called.
+   */
+  readonly preview?: { readonly agents: ReadonlyMap<string, string>; readonly until: number }
 }
 
 export interface Claimed {
@@ -125,8 +134,9 @@ const CALLED_NOW_MS = 60_000
 const DAY_MS = 86_400_000
 
 /**
- * Claims due leads and writes their attempts, in one statement. After the commit, a row tells which lead was to be
- * called with which uuid, even when the node dies. Claims nothing when the campaign is not running.
+ * Claims due leads and writes their attempts, or their previews, in one statement. After the commit, a row tells which
+ * lead was to be called with which uuid, even when the node dies. Claims nothing when the campaign is not running. A
+ * lead of `previewed` is claimed already: its number is looked at again, and its preview ends.
  *
  * A lead whose number must not be called now is not claimed; the same statement puts it off until its number may be
  * called, or to its next number, or ends it. So fewer leads than `ids` may be claimed while more are due. `putOff`: how
@@ -136,7 +146,8 @@ export async function claimLeads(
   sql: Queries,
   claim: Claim,
 ): Promise<{ readonly claimed: Claimed[]; readonly putOff: number }> {
-  const { campaign, node, gateway, core, now, until, ids, order, callbacks, limits, abandonedMs, roundMs } = claim
+  const { campaign, node, now, until, ids, order, callbacks, limits, abandonedMs, roundMs } = claim
+  const { previewed = [] } = claim
   const at = new Date(now)
   const ahead = order === 'newest' ? sql`next_at desc, id desc` : sql`next_at, id`
   const rows = await sql<(Omit<Claimed, 'attempt'> & { attempt: string | null })[]>`
@@ -147,10 +158,11 @@ export async function claimLeads(
       where l.campaign_id = ${campaign} and l.state = 'ready' and l.callback_at is not null and l.next_at <= ${at}
         and exists (select 1 from campaigns where id = ${campaign} and state = 'running')
       for update of l skip locked
-    ), picked as (
+    ), ${previewed.length === 0 ? sql`` : sql`previewed as (${leadsLookedAt(sql, campaign, previewed)}), `}picked as (
       select c.id, c.attempt, c.next_at, c.place, c.current_number, case when c.current_number = 0 then c.phone
         else (select n.phone from lead_numbers n where n.lead_id = c.id and n.position = c.current_number) end as phone
-      from (select id, phone, place, current_number, next_at, null::uuid as attempt from first union all select * from called_back) c
+      from (select id, phone, place, current_number, next_at, null::uuid as attempt from first union all select * from called_back
+        ${previewed.length === 0 ? sql`` : sql`union all select * from previewed`}) c
     ), judged as (
       select p.*, case when exists (select 1 from opt_outs o where o.phone in (ltrim(p.phone, '+'), '+' || ltrim(p.phone, '+'))) then 'opted-out' when exists (
           select 1 from do_not_call d where d.number = any (array(
@@ -171,7 +183,8 @@ export async function claimLeads(
           then ${new Date(now + roundMs)}::timestamptz else ${at} end,
         state = case when j.never is null or next.position is not null then 'ready' else 'done' end,
         disposition = case when j.never is null or next.position is not null then l.disposition else j.never end,
-        current_number = coalesce(next.position, l.current_number), place = coalesce(next.place, l.place), updated_at = ${at}
+        current_number = coalesce(next.position, l.current_number), place = coalesce(next.place, l.place), updated_at = ${at},
+        claimed_until = null, claimed_by = null
       from judged j left join lateral (
         select n.position, n.place from lead_numbers n
         where j.never is not null and n.lead_id = j.id and not n.closed and n.position <> j.current_number
@@ -191,9 +204,8 @@ export async function claimLeads(
     ), numbered as (
       select id, phone, coalesce(attempt, (${ids as string[]}::uuid[])[row_number() over (partition by attempt is null order by id)]) as attempt
       from taken join judged using (id)
-    ), written as (
-      insert into attempts (id, campaign_id, lead_id, node, gateway, switch_core, intended_at, phone)
-      select attempt, ${campaign}, id, ${node}, ${gateway}, ${core}, ${at}, phone from numbered
+    ), ${previewed.length === 0 ? sql`` : sql`looked_at as (${previewsEnded(sql, now)}), `}written as (
+      ${written(sql, claim)}
       on conflict do nothing  -- never a second one for a lead or a number; the claim runs out by itself
       returning id, lead_id, phone
     )
@@ -201,6 +213,38 @@ export async function claimLeads(
     from written w join judged j on j.id = w.lead_id union all select null, id, phone, 0, null from put_off order by lead`
   const claimed = rows.flatMap(({ attempt, ...row }) => (attempt === null ? [] : [{ attempt, ...row }]))
   return { claimed, putOff: rows.length - claimed.length }
+}
+
+/** The rows that the claim writes for the leads in `numbered`. */
+function written(sql: Queries, { campaign, node, gateway, core, now, until, preview }: Claim) {
+  const at = new Date(now)
+  if (!preview)
+    return sql`
+      insert into attempts (id, campaign_id, lead_id, node, gateway, switch_core, intended_at, phone)
+      select attempt, ${campaign}, id, ${node}, ${gateway}, ${core}, ${at}::timestamptz, phone from numbered`
+  const agents = sql.json([...preview.agents].map(([id, agent]) => ({ id, agent })))
+  return sql`
+      insert into previews (id, campaign_id, lead_id, phone, agent, begun_at, until, held_until)
+      select n.attempt, ${campaign}, n.id, n.phone, w.agent, ${at}::timestamptz, ${new Date(preview.until)}::timestamptz, ${new Date(until)}::timestamptz
+      from numbered n join jsonb_to_recordset(${agents}) as w (id uuid, agent text) on w.id = n.attempt`
+}
+
+/** The leads of open previews, locked. */
+function leadsLookedAt(sql: Queries, campaign: string, previewed: readonly string[]) {
+  return sql`
+      select l.id, l.phone, l.place, l.current_number, l.next_at, p.id as attempt from previews p join leads l on l.id = p.lead_id
+      where p.id = any (${previewed as string[]}::uuid[]) and p.campaign_id = ${campaign} and p.ended_at is null and p.said is distinct from 'skip'
+        and l.state = 'claimed' and l.claimed_until = p.held_until and l.removed_at is null
+        and exists (select 1 from campaigns where id = ${campaign} and state = 'running')
+      for update of p, l skip locked`
+}
+
+/** Their previews end: the lead is called, or must not be called. */
+function previewsEnded(sql: Queries, now: number) {
+  return sql`
+      update previews p set ended_at = ${new Date(now)},
+        how = case when j.never is null and j.free_at is null then 'called' else 'withdrawn' end
+      from judged j where p.id = j.attempt and p.id = any (array(select attempt from judged))`
 }
 
 /** Leads that somebody else has locked are passed over, up to so many. */

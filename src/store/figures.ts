@@ -1,6 +1,6 @@
 /**
- * Queries of the table `campaign_figures`: counts of a campaign's leads, attempts and answered calls.
- * Triggers keep them (migrations/0002_growth.sql, 0022_outcomes.sql).
+ * Queries of the table `campaign_figures`: counts of a campaign's leads, attempts, answered calls and
+ * previews. Triggers keep them (migrations/0002_growth.sql, 0022_outcomes.sql, 0026_preview.sql).
  */
 import type { Queries } from './sql.ts'
 
@@ -11,7 +11,7 @@ import type { Queries } from './sql.ts'
 export async function keptFigures(
   sql: Queries,
   campaign: string,
-  kind: 'lead' | 'attempt' | 'answered',
+  kind: 'lead' | 'attempt' | 'answered' | 'preview',
 ): Promise<Map<string, number>> {
   const from = `${kind} `
   const rows = await sql<{ what: string; n: number }[]>`

@@ -157,13 +157,20 @@ export async function prolongClaim(sql: Queries, lead: number, until: number): P
   await sql`update leads set claimed_until = ${new Date(until)} where id = ${lead} and state = 'claimed'`
 }
 
-/** Frees expired claims without an open attempt: nobody was called. Returns their number. */
+/** Frees expired claims without an open attempt, and ends their previews: nobody was called. Returns their number. */
 export async function freeStaleClaims(sql: Queries, campaign: string, now: number): Promise<number> {
-  const freed = await sql`
-    update leads l set state = 'ready', claimed_until = null, claimed_by = null, updated_at = ${new Date(now)}
-    where campaign_id = ${campaign} and state = 'claimed' and claimed_until <= ${new Date(now)}
-      and not exists (select 1 from attempts a where a.lead_id = l.id and a.state <> 'ended')`
-  return freed.count
+  const at = new Date(now)
+  const [row] = await sql<[{ n: number }]>`
+    with freed as (
+      update leads l set state = 'ready', claimed_until = null, claimed_by = null, updated_at = ${at}
+      where campaign_id = ${campaign} and state = 'claimed' and claimed_until <= ${at}
+        and not exists (select 1 from attempts a where a.lead_id = l.id and a.state <> 'ended') returning id
+    ), ended as (
+      update previews p set ended_at = ${at}, how = 'withdrawn'
+      where p.lead_id = any (array(select id from freed)) and p.ended_at is null
+    )
+    select count(*) as n from freed`
+  return row.n
 }
 
 /** The number of leads in each state, from figures kept by triggers (migrations/0002_growth.sql), not counted. */

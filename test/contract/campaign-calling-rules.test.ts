@@ -47,6 +47,20 @@ test('a lead who was promised a callback is dialled for the agent who promised i
   assert.equal(agent?.name, promised)
 })
 
+test('a promised callback that is the only lead is dialled for its agent, although others have been free for longer', async t => {
+  const { sql, carrier, roster, dial, agents, campaign } = await openCampaignRig(t)
+  const promised = (await agents(3))[2]!
+  carrier.behaviour = () => 'rings'
+  const spring = await campaign({}, 1)
+  const at = new Date(systemClock.now() - 1_000)
+  await sql`update leads set callback_at = ${at}, next_at = ${at}, callback_for = ${promised}`
+  const dialer = await dial('a', spring)
+  const { uuid } = await until(() => carrier.dialled[0])
+  const agent = (await roster.list(systemClock.now())).find(one => one.reservation?.for === uuid)
+  await dialer.stop()
+  assert.equal(agent?.name, promised)
+})
+
 test('a campaign ends although all that is left of its list must not be called', async t => {
   const { sql, carrier, dial, agents, campaign } = await openCampaignRig(t)
   await agents(2)

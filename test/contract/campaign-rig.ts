@@ -8,7 +8,7 @@ import { silentEvents } from '../../src/events/events.ts'
 import type { Agent } from '../../src/agent/agent.ts'
 import { MemoryAgents } from '../../src/agent/memory-roster.ts'
 import { rosterOver, type Roster } from '../../src/agent/roster.ts'
-import { systemClock } from '../../src/base/clock.ts'
+import { systemClock, type Clock } from '../../src/base/clock.ts'
 import { Emitter } from '../../src/base/emitter.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Scope } from '../../src/base/scope.ts'
@@ -35,11 +35,12 @@ import { openDatabase, openRedis } from '../open-services.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { Carrier } from './campaign-carrier.ts'
 
-/** `agentsIn`: the store of the agents' records. */
+/** `agentsIn`: the store of the agents' records. `clock`: of all nodes. */
 export async function openCampaignRig(
   t: TestContext,
   limits = { lines: 1_000, cps: 1_000 },
   agentsIn: 'memory' | 'redis' = 'memory',
+  clock: Clock = systemClock,
 ) {
   // the parts that dial are closed before the links that they need; each is closed even when another one cannot be
   const [links, closing] = [new Scope(), new Scope()]
@@ -75,7 +76,7 @@ export async function openCampaignRig(
     const switchboard = new Switchboard()
     switchboard.add(carrier.link())
     switchboard.add(second.link('fs-2'))
-    const [clock, log, events] = [systemClock, silentLog, silentEvents]
+    const [log, events] = [silentLog, silentEvents]
     const capacity = new DialCapacity(home, limits)
     const leads = new Leads({ sql, calls, capacity, roster, clock, log, events })
     const wakeup = new DialWakeup(home)

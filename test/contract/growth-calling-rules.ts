@@ -39,6 +39,11 @@ export const CALLING_RULES = {
       order: 'newest',
       callbacks: promised,
     })
+    const looks = claimOf(campaign, 5, LATER)
+    const agents = new Map(looks.ids.map((id, n) => [id, `b${n}`]))
+    const all = { ...given, looked: 10, places: [0], priority: 0, order: 'oldest', callbacks: [] } as const
+    await claims.claimLeads(sql, { ...all, ...looks, preview: { agents, until: LATER + 30_000 } })
+    await claims.claimLeads(sql, { ...all, ids: [], previewed: looks.ids })
   },
   readyLines: (sql, campaign) => claims.readyLines(sql, campaign),
   readyCallbacks: (sql, campaign) => claims.readyCallbacks(sql, campaign, 500),

@@ -36,6 +36,7 @@ import { claimDue } from '../claim-due.ts'
 import { CALLING_RULES, claimOf } from './growth-calling-rules.ts'
 import { OUTCOMES, OUTCOMES_ON_REQUEST } from './growth-outcomes.ts'
 import { GATEWAY_QUERIES } from './growth-gateways.ts'
+import { PREVIEW_QUERIES } from './growth-previews.ts'
 
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url))
 const STORE = join(SOURCE, 'store/')
@@ -178,6 +179,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
     await agentFigures.agentSums(sql, { ...window, from: NOW - 90_000_000, to: NOW - 86_400_000 }, 'a7')
   },
   ...GATEWAY_QUERIES,
+  ...PREVIEW_QUERIES,
   breakReasonRows: sql => breakReasons.breakReasonRows(sql),
   saveBreakReason: sql => breakReasons.saveBreakReason(sql, { reason: 'lunch', limitMs: 60_000 }, NOW),
   deleteBreakReason: sql => breakReasons.deleteBreakReason(sql, 'nothing'),

@@ -61,6 +61,7 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'number_rules',
     'opt_outs',
     'places',
+    'previews',
     'queues',
   ])
 })
@@ -117,6 +118,22 @@ test('nobody is dialled twice: a lead has one attempt under way, and an attempt 
   await sql`update attempts set state = 'ended', ended_at = now() where id = ${first}`
   await attempt(randomUUID())
   await assert.rejects(attempt(first), isDuplicate)
+})
+
+test('a node of the version before calls nobody of a campaign whose agents look first', async t => {
+  const { sql } = await openDatabase(t)
+  const { campaign, id } = await lead(sql)
+  await sql`update campaigns set mode = 'preview'`
+  const attempt = (uuid: string, phone: string | null) =>
+    sql`insert into attempts (id, campaign_id, lead_id, node, phone) values (${uuid}, ${campaign}, ${id}, 'a', ${phone})`
+  for (const phone of [null, '+4930123']) assert.equal((await attempt(randomUUID(), phone)).count, 0)
+  const preview = randomUUID()
+  const look = (uuid: string, agent: string) =>
+    sql`insert into previews (id, campaign_id, lead_id, phone, agent, begun_at, until, held_until)
+      values (${uuid}, ${campaign}, ${id}, '+4930123', ${agent}, now(), now(), now())`
+  await look(preview, 'alice')
+  await assert.rejects(look(randomUUID(), 'bob'), isDuplicate, 'two agents look at one lead')
+  assert.equal((await attempt(preview, '+4930123')).count, 1)
 })
 
 test('a number stands once in a campaign, and a claim has a claimant and an end', async t => {

@@ -124,13 +124,18 @@ export class DiallingLab {
   }
 
   /** A running campaign that calls each of these people once. */
-  async campaign(mode: Mode, people: readonly Behaviour[]): Promise<Campaign & { readonly people: LabLead[] }> {
+  async campaign(
+    mode: Mode,
+    people: readonly Behaviour[],
+    calls: Campaign['calls'] = {},
+  ): Promise<Campaign & { readonly people: LabLead[] }> {
     const { sim, sql } = this
     this.dials.length = this.oracle.commands.length = this.oracle.sounds.length = this.oracle.brought.length = 0
     this.created.clear()
     const now = sim.clock.now()
     const name = `campaign-${++used.campaigns}`
-    const settings = { name, queue: QUEUE, mode, maxLines: 1_000, cps: 1_000, maxAttempts: 1, ringForMs: 15_000 }
+    const limits = { maxLines: 1_000, cps: 1_000, maxAttempts: 1, ringForMs: 15_000 }
+    const settings = { name, queue: QUEUE, mode, calls, ...limits }
     const { id } = await this.#soon(putCampaign(sql, campaignFrom(settings)))
     const leads = people.map(behaviour => ({ phone: `+49${FIRST_NUMBER + used.numbers++}`, behaviour }))
     for (const { phone, behaviour } of leads) {
@@ -140,6 +145,11 @@ export class DiallingLab {
     const running = await this.#soon(moveCampaign(sql, id, ['draft'], 'running', now))
     this.#ring({ what: 'campaign', name })
     return { ...running!, people: leads }
+  }
+
+  /** As an operation does that has changed something about the campaign of this name. */
+  wakesDialers(name: string): void {
+    this.#ring({ what: 'campaign', name })
   }
 
   /** Its attempts, oldest first. */

@@ -44,7 +44,7 @@ const PEOPLE = 4
 const BOTH_RUN_MS = 10_000
 /** A lead whose node has died is dialled after its claim, a second look and its own ring time: two minutes or so. */
 const ENDS_WITHIN_MS = 1_800_000
-const IS_CLAIM = /insert into attempts/
+const IS_CLAIM = /numbered as \(/ // store/claims.ts
 /** A node dials for so long after it was seen to have the lease of the campaign (campaign/lease.ts). */
 const LEASE_MS = 5_500
 

@@ -5,6 +5,7 @@ import { campaignFlow } from '#flow'
 import { simulate, type SimulatedLead } from '#testing'
 import campaignMessage from '../../scripts/campaign-message.ts'
 import pressOne from '../../scripts/campaign-press-1.ts'
+import previewLeg from '../../scripts/preview-leg.ts'
 import voicemailDrop from '../../scripts/voicemail-drop.ts'
 
 const LONG = { sounds: { 'campaign/message': '6s', 'campaign/voicemail': '6s' } } as const
@@ -31,6 +32,19 @@ test('a person who presses the key of the campaign during the message is never c
   assert.equal(other.optedOut, true)
   assert.equal(await lead.disposition(), 'message')
 })
+
+for (const speaks of ['human', 'machine'] as const)
+  test(`an agent who has looked at the lead talks at once with the ${speaks} who answers`, async t => {
+    const sim = simulate(t)
+    const alice = sim.agent('alice')
+    await alice.isNailedUp()
+    await alice.ready()
+    const lead = sim.lead(previewLeg, { speaks })
+    await lead.talksWith('alice', '3s')
+    await lead.hangsUp()
+    assert.equal(await lead.disposition(), 'talked')
+    await alice.hangsUp()
+  })
 
 test('a machine does not hear the message of campaign-message', async t => {
   const sim = simulate(t)

@@ -4,11 +4,13 @@ import { test, type TestContext } from 'node:test'
 import { flow } from '#flow'
 import { simulate, type Simulation } from '#testing'
 import agentBreak from '../../scripts/agent-break.ts'
+import agentCallLead from '../../scripts/agent-call-lead.ts'
 import agentHold from '../../scripts/agent-hold.ts'
 import agentLogin from '../../scripts/agent-login.ts'
 import agentLogout from '../../scripts/agent-logout.ts'
 import agentNext from '../../scripts/agent-next.ts'
 import agentReady from '../../scripts/agent-ready.ts'
+import agentSkipLead from '../../scripts/agent-skip-lead.ts'
 import agentTransfer from '../../scripts/agent-transfer.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 
@@ -43,6 +45,17 @@ for (const [what, code, sound, status, reason] of CODES)
     assert.deepEqual([agent?.status, agent?.reason], [status, reason])
     const last = sim.audited.at(-1)!
     assert.deepEqual([last.door, last.subject], ['flow', 'alice'])
+  })
+
+for (const [what, code] of [
+  ['call', agentCallLead],
+  ['skip', agentSkipLead],
+] as const)
+  test(`an agent whose ${what} of a lead cannot be written hears so`, async t => {
+    const { sim } = await atWork(t)
+    const call = dials(sim, code) // a simulated node has no PostgreSQL
+    await call.hears('agent/refused')
+    assert.equal(await call.outcome(), 'refused')
   })
 
 test('an agent takes a break with a reason of the catalogue, and one that is not there is refused', async t => {

@@ -15,7 +15,7 @@ test('a supervisor finds every setting of the calls on the page, and no option t
     all.filter(name => !named.has(name)),
     [],
   )
-  const others = ['--leads', '--queue', '--flow', '--unset', '--window', '--takes-leads']
+  const others = ['--leads', '--queue', '--flow', '--unset', '--window', '--takes-leads', '--mode']
   assert.deepEqual(
     [...named].filter(name => !all.includes(name) && !others.includes(name)),
     [],
@@ -27,6 +27,6 @@ test('a supervisor finds every shipped flow of campaigns on the page', () => {
   const flows = scripts.filter(name =>
     readFileSync(new URL(`../../scripts/${name}`, import.meta.url), 'utf8').includes('export default campaignFlow('),
   )
-  assert.ok(flows.length >= 4, `${flows.length} flows`)
+  assert.ok(flows.length >= 5, `${flows.length} flows`)
   for (const name of flows) assert.ok(page.includes(`\`${name.slice(0, -3)}\``), name)
 })

@@ -12,11 +12,13 @@ test('the shipped scripts all load', async () => {
   const catalogue = await loadFlows('scripts')
   assert.deepEqual(catalogue.names, [
     'agent-break',
+    'agent-call-lead',
     'agent-hold',
     'agent-login',
     'agent-logout',
     'agent-next',
     'agent-ready',
+    'agent-skip-lead',
     'agent-transfer',
     'callback',
     'campaign-leg',
@@ -25,6 +27,7 @@ test('the shipped scripts all load', async () => {
     'click-to-dial',
     'operator',
     'park',
+    'preview-leg',
     'queue-entry',
     'transfer',
     'unpark',

@@ -41,19 +41,14 @@ test('progressive: a call that is under way has one of the free agents', () => {
 
 test('nobody is called for an agent who leaves, in any mode', () => {
   const agents = [agent('alice', 'free', true), agent('bob', 'talk', true)]
-  for (const mode of ['preview', 'progressive', 'predictive'] as const)
-    assert.equal(wants({ mode }, { agents }).howMany, 0)
+  for (const mode of ['progressive', 'predictive'] as const) assert.equal(wants({ mode }, { agents }).howMany, 0)
   assert.equal(wants({ mode: 'ratio', callsPerFreeAgent: 3 }, { agents }).howMany, 0)
 })
 
 test('without an agent no mode wants a call, and says so', () => {
-  for (const mode of ['preview', 'progressive', 'predictive'] as const)
+  for (const mode of ['progressive', 'predictive'] as const)
     assert.deepEqual(wants({ mode }, { agents: [] }), { howMany: 0, why: 'no-agents' })
   assert.deepEqual(wants({ mode: 'ratio', callsPerFreeAgent: 3 }, { agents: [] }), { howMany: 0, why: 'no-agents' })
-})
-
-test('preview: an agent who looks at a lead gets no second one', () => {
-  assert.equal(wants({ mode: 'preview' }, { calls: [call('1', 'preview')] }).howMany, 1)
 })
 
 test('ratio: so many calls for each free agent, those under way included', () => {
@@ -71,6 +66,6 @@ test('ratio: with too many abandoned people it calls one lead for each free agen
 
 test('every mode shows how much of the budget is used', () => {
   const seen = floor({ budget: { live: 200, abandoned: 3 } })
-  for (const mode of ['preview', 'progressive', 'predictive'] as const)
+  for (const mode of ['progressive', 'predictive'] as const)
     assert.equal(pacerOf({ mode }).decide(seen).figures.budgetUsed, 0.5)
 })

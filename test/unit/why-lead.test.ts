@@ -35,6 +35,7 @@ const FREE: LeadFacts = {
   entries: [],
   limits: [],
   abandonedMs: 72 * HOUR,
+  preview: null,
   now: NOW,
 }
 const lead = (more: Partial<HeldLead>) => whyNotDialled({ ...FREE, lead: { ...LEAD, ...more } })

@@ -8,8 +8,8 @@
  * All moments are milliseconds of one clock, all durations milliseconds.
  */
 
-/** `preview`: an agent looks at the lead, which is not dialled yet. `waiting`: a person, without an agent. */
-export type CallPhase = 'preview' | 'dialing' | 'ringing' | 'answered' | 'waiting'
+/** `waiting`: a person, without an agent. */
+export type CallPhase = 'dialing' | 'ringing' | 'answered' | 'waiting'
 
 export interface PacedAgent {
   readonly id: string

@@ -183,7 +183,7 @@ export class Predictive implements Pacer {
 
   /** A call that another owner dialled: it counts from now on (left-truncated). */
   #meet(seen: PacedCall, now: number): Followed | null {
-    if (seen.phase === 'preview' || seen.phase === 'waiting') return null
+    if (seen.phase === 'waiting') return null
     const call = this.#follow(seen.id, seen.dialledAt, now, seen.pAnswer)
     if (seen.phase === 'dialing') return call
     call.ringAt = seen.phaseAt

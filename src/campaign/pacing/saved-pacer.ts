@@ -6,12 +6,11 @@ import { silentLog, type Log } from '../../base/log.ts'
 import { RecordCodec } from '../../store/record-codec.ts'
 import type { Pacer } from './pacer.ts'
 import { Predictive, predictiveRecord, type PredictiveRecord } from './predictive.ts'
-import { preview } from './preview.ts'
 import { progressive } from './progressive.ts'
 import { ratio } from './ratio.ts'
 
 export type PacingMode =
-  | { readonly mode: 'preview' | 'progressive' | 'predictive' }
+  | { readonly mode: 'progressive' | 'predictive' }
   | { readonly mode: 'ratio'; readonly callsPerFreeAgent: number }
 
 const codec = new RecordCodec<PredictiveRecord>({ what: 'pacer', schema: predictiveRecord })
@@ -29,8 +28,6 @@ export const savedPacer = (pacer: Pacer): string | null =>
  */
 export function pacerOf(mode: PacingMode, saved: string | null = null, key = 'pacer', log: Log = silentLog): Pacer {
   switch (mode.mode) {
-    case 'preview':
-      return preview
     case 'progressive':
       return progressive
     case 'ratio':

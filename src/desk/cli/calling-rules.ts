@@ -106,6 +106,7 @@ const REASONS: Readonly<Record<string, (what: string) => string>> = {
   done: what => `it is done: ${what}`,
   removed: what => `it was taken from the list on ${what}`,
   claimed: what => `the node ${what} calls it now`,
+  preview: what => `the agent ${what} looks at it`,
   retry: what => `it waits for its next call (last: ${what})`,
   callback: what => `it asked to be called at a time (${what})`,
   'callback-agent': what => `its callback waits for the agent ${what}`,

@@ -135,11 +135,12 @@ function callsOf({ calls }: Campaign): string {
 function sayOne(campaign: Campaign, colour: boolean): string {
   const { rules, rulesVersion, hours, timeZone, holidays, numberLimits, otherNumbers, retry, order, callbackWait } =
     campaign
-  const { flow, queue, maxLines, cps, maxAttempts, startedAt, endedAt, law } = campaign
+  const { mode, flow, queue, maxLines, cps, maxAttempts, startedAt, endedAt, law } = campaign
   const settings = pairs(
     [
       ['campaign', { text: campaign.name, tone: 'bold' }],
       ['state', campaign.state],
+      ['mode', mode],
       ['queue, flow', `${queue}, ${flow}`],
       ['limits', `${maxLines} lines, ${cps} calls per second, ${maxAttempts} attempts`],
       ['law', `${law.name} (switchhook compliance ${campaign.name})`],
@@ -163,6 +164,12 @@ function sayOne(campaign: Campaign, colour: boolean): string {
     ],
     colour,
   )
-  const ends = Object.entries(campaign.ends)
-  return ends.length === 0 ? settings : `${settings}\n${table(['ended', '>attempts'], ends, colour)}`
+  const counted = [
+    [['ended', '>attempts'], campaign.ends],
+    [['preview', '>leads'], campaign.previews],
+  ] as const
+  const tables = counted.flatMap(([titles, counts]) =>
+    Object.keys(counts).length === 0 ? [] : [table(titles, Object.entries(counts), colour)],
+  )
+  return [settings, ...tables].join('\n')
 }

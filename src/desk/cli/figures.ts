@@ -60,6 +60,7 @@ Example:
   in time      connected in the time of the law ÷ connected; wait: from the answer to the agent
   idle         how long agents were ready before a talk of the campaign
   of contacts  sales ÷ contacts
+  skips        leads that an agent has skipped ÷ (called + skipped), in the mode preview
 
 Example:
   switchhook figures campaign spring --window today --by 30m`,
@@ -160,7 +161,17 @@ function campaignTables(all: readonly Campaign[], byPart: boolean, colour: boole
   )
   const titles = ['>attempts', '>answer', '>people', '>machines', '>missed', '>abandoned', '>rate', '>drop', '>in time']
   const more = ['>wait', '>idle', '>contacts', '>sales', '>of contacts']
+  const looks = all.flatMap(({ campaign, previews }) =>
+    previews.map(({ agent, called, skipped, timedOut, agentLeft, withdrawn, skipRate, averageLookMs }) => [
+      ...[campaign, agent, called, skipped, timedOut, agentLeft, withdrawn],
+      ...[percent(skipRate), ago(averageLookMs)],
+    ]),
+  )
+  const ends = ['>called', '>skipped', '>timed out', '>left', '>withdrawn', '>skips', '>look']
   const now = table(['campaign', 'now', ...heads, 'law'], present, colour)
-  if (past.length === 0) return `${now}${NOTHING}`
-  return `${now}\n${table(['campaign', ...(byPart ? ['from'] : []), ...titles, ...more], past, colour)}`
+  const parts = [
+    ...(past.length === 0 ? [] : [table(['campaign', ...(byPart ? ['from'] : []), ...titles, ...more], past, colour)]),
+    ...(looks.length === 0 ? [] : [table(['campaign', 'agent', ...ends], looks, colour)]),
+  ]
+  return parts.length === 0 ? `${now}${NOTHING}` : [now, ...parts].join('\n')
 }

@@ -41,7 +41,7 @@ there are only warnings.`,
       if (found.some(harmful)) throw new Unhealthy()
     })
 
-  answers(program.command('settings').description('the settings in force, one per line; secrets are shown as …'))
+  answers(program.command('settings').description('the settings in force; secrets are shown as …'))
     .addHelpText(
       'after',
       '\nSettings come from the environment. When some are invalid, the command names all of them; its exit code is 2.',

@@ -77,7 +77,7 @@ export const campaignSettings = {
   flow: described(z.string(), 'the flow of answered calls (in a new campaign: campaign-leg)', '<flow>').optional(),
   mode: described(
     oneOf(CAMPAIGN_MODES),
-    'how leads are dialled: progressive, ratio, predictive (in a new campaign: progressive)',
+    'how leads are dialled: preview, progressive, ratio, predictive (in a new campaign: progressive)',
     '<mode>',
   ).optional(),
   callsPerAgent: described(
@@ -152,6 +152,8 @@ export const campaignFiguresShape = z.object({
   left: count,
   leads: count,
   ends: z.record(z.string(), count),
+  /** By their end: called, skipped, timed-out, agent-left, withdrawn; `open`: an agent looks now. */
+  previews: z.record(z.string(), count),
 })
 
 export const campaignWithFigures = campaignShape.extend(campaignFiguresShape.shape)

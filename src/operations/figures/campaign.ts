@@ -10,6 +10,7 @@ import { campaignNow, campaignSums, type CampaignSums } from '../../store/campai
 import { campaigns } from '../../store/campaigns.ts'
 import { ownDispositions, type OwnDispositionRow } from '../../store/dispositions.ts'
 import type { Window } from '../../store/figure-window.ts'
+import { previewSums } from '../../store/previews.ts'
 import { nameOf } from '../fields.ts'
 import { operation, type Immutable, type StoreParts } from '../operation.ts'
 import { mean, partOf, share, windowFields, windowOf } from './window.ts'
@@ -76,6 +77,19 @@ const campaignFigures = z.object({
     limit: z.number(),
   }),
   parts: z.array(partShape),
+  /** In the mode preview, over the whole window: one for each agent who looked at leads. */
+  previews: z.array(
+    z.object({
+      agent: z.string(),
+      called: count,
+      skipped: count,
+      timedOut: count,
+      agentLeft: count,
+      withdrawn: count,
+      skipRate: rate,
+      averageLookMs: lasted,
+    }),
+  ),
 })
 
 export default operation({
@@ -105,12 +119,13 @@ async function figuresOf(
   const { id, name, state, mode, queue, law } = campaign
   const policy = policyOf(law)
   const { now } = window
-  const [sums, present, spent, own, agents] = await Promise.all([
+  const [sums, present, spent, own, agents, looks] = await Promise.all([
     campaignSums(sql, id, window, policy),
     campaignNow(sql, id, now),
     budget(sql, campaign, policy, now),
     ownDispositions(sql, id),
     roster.list(now),
+    previewSums(sql, id, window),
   ])
   const ready = agents.filter(
     agent =>
@@ -135,6 +150,11 @@ async function figuresOf(
     },
     law: { name: law.name, from: new Date(windowStart), to: new Date(windowEnd), live, abandoned, share: part, limit },
     parts: sums.map(one => ({ ...partOf(window, one.part), ...partFigures(one, own) })),
+    previews: looks.map(({ lookMs, ...one }) => ({
+      ...one,
+      skipRate: share(one.skipped, one.called + one.skipped),
+      averageLookMs: mean(lookMs, one.called + one.skipped),
+    })),
   }
 }
 

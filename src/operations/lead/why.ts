@@ -10,6 +10,7 @@ import { attemptsOf, callsToNumber } from '../../store/attempts.ts'
 import { doNotCallEntries } from '../../store/do-not-call.ts'
 import { numbersOf } from '../../store/lead-numbers.ts'
 import { leadWithNumber } from '../../store/leads.ts'
+import { whoLooks } from '../../store/previews.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 
@@ -77,6 +78,7 @@ export default operation({
       entries: entries.filter(entry => entry.campaign === null || entry.campaign === name),
       limits: [...campaign.numberLimits, ...(mostPerDay === null ? [] : [{ most: mostPerDay, withinMs: DAY_MS }])],
       abandonedMs: abandonedMs(campaign),
+      preview: await whoLooks(sql, lead.id),
       now,
     })
     const { id, state, attempts, disposition, nextAt } = lead

@@ -105,6 +105,8 @@ contract('each feature code brings the telephone to its flow, with the digits be
     '*54': ['agent-next', ''],
     '*55': ['agent-hold', ''],
     '*564930777': ['agent-transfer', 'number=4930777'],
+    '*59': ['agent-call-lead', ''],
+    '*60': ['agent-skip-lead', ''],
     '5900': ['queue-entry', 'queue=park'],
     '5901': ['unpark', 'queue=park'],
     '5902': ['unpark', 'queue=park,wait=yes'],
