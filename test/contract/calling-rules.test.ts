@@ -19,9 +19,9 @@ test('each lead is called in the hours of its own clock, and the dialer knows wh
   await list(spring, `phone\n${BOB}\n${ANN}\n`)
   const { due, calls } = dialer(spring)
   assert.deepEqual(await due(at('2026-11-30T12:59:59Z')), {
-    ...{ ready: 0, nextAt: NOW, expiresAt: null },
+    ...{ ready: 0, nextAt: NOW, promisedBy: [], expiresAt: null },
   })
-  assert.deepEqual(await due(NOW), { ready: 1, nextAt: at('2026-11-30T16:00:00Z'), expiresAt: null })
+  assert.deepEqual(await due(NOW), { ready: 1, nextAt: at('2026-11-30T16:00:00Z'), promisedBy: [], expiresAt: null })
   assert.deepEqual(await calls(NOW, THREE), [ANN])
   assert.deepEqual(await calls(at('2026-11-30T15:59:59Z'), THREE), [])
   assert.deepEqual(await calls(at('2026-11-30T16:00:00Z'), THREE), [BOB])
@@ -68,7 +68,7 @@ test('leads that a node of the version before has added get their place before t
   const spring = await campaign({ rules: 'us' })
   for (const phone of [ANN, BOB]) await addLead(sql, spring.id, phone, NOW)
   const { due, calls } = dialer(spring)
-  assert.deepEqual(await due(NOW), { ready: 0, nextAt: NOW, expiresAt: null })
+  assert.deepEqual(await due(NOW), { ready: 0, nextAt: NOW, promisedBy: [], expiresAt: null })
   assert.deepEqual(await calls(NOW, THREE), [ANN])
 })
 

@@ -96,8 +96,14 @@ test('a callback goes to the agent who promised it, and after a while to any age
   const [lead] = await leadsOf(sql, spring.id, 1)
   assert.deepEqual([lead!.callbackFor, lead!.callbackAt?.getTime()], ['bea', NOW + 2 * HOUR])
   await due(NOW)
-  assert.deepEqual(await due(NOW + 2 * HOUR, ['alice']), { ready: 1, nextAt: NOW + 2.25 * HOUR, expiresAt: null })
-  assert.equal((await due(NOW + 2 * HOUR, ['alice', 'bea'])).ready, 2)
+  assert.deepEqual(await due(NOW + 2 * HOUR, ['alice']), {
+    ready: 1,
+    nextAt: NOW + 2.25 * HOUR,
+    promisedBy: [],
+    expiresAt: null,
+  })
+  const both = await due(NOW + 2 * HOUR, ['alice', 'bea'])
+  assert.deepEqual([both.ready, both.promisedBy], [2, ['bea']])
   // bea's slot gets her callback, alice's the other lead
   const { slots, claimed } = await claim(NOW + 2 * HOUR, ['alice', 'bea'])
   assert.deepEqual(
