@@ -103,6 +103,9 @@ export class InputError extends SwitchhookError {
   }
 }
 
+/** A list of ten thousand leads may have a fault in each: the message names so many, and counts the others. */
+const MOST_TOLD = 50
+
 /** An input with fields that cannot be used. One message lists all of them. */
 export class FieldFaults extends InputError {
   readonly faults: readonly FieldFault[]
@@ -111,7 +114,9 @@ export class FieldFaults extends InputError {
     const lines = faults.map(({ field, message, give = [] }) =>
       [field === '' ? message : `${label(field)}: ${message}`, give.map(label).join(', ')].filter(Boolean).join(' '),
     )
-    super(lines.length === 1 ? lines[0]! : `the input cannot be used:\n${lines.map(line => `  - ${line}`).join('\n')}`)
+    const told = lines.slice(0, MOST_TOLD)
+    if (lines.length > MOST_TOLD) told.push(`and ${lines.length - MOST_TOLD} more faults`)
+    super(told.length === 1 ? told[0]! : `the input cannot be used:\n${told.map(line => `  - ${line}`).join('\n')}`)
     this.faults = faults
   }
 }

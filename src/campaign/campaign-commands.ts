@@ -8,6 +8,7 @@ import {
   campaignNamed,
   campaigns,
   moveCampaign,
+  newCampaign,
   putCampaign,
   removeCampaign,
   type CampaignSettings,
@@ -22,6 +23,7 @@ import { CALL_SETTINGS } from './call-settings.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
 import { campaignFrom, COMMANDS, lawAfter, LEGAL, sources, type Campaign, type CampaignCommand } from './campaign.ts'
 import { importLeads, type ImportOptions, type ImportSummary } from './import.ts'
+import { addRead, readLeads, type AddedLeads, type AddParts, type GivenLead } from './lead-commands.ts'
 
 export interface CampaignCommandParts {
   sql: Sql
@@ -135,6 +137,33 @@ export async function importCampaign(
   })
   // after the import, which can take minutes: its row would be locked, and somebody may change or pause it meanwhile
   return { campaign: await defineCampaign({ sql, wakeup }, given), summary }
+}
+
+/**
+ * Creates a draft with these leads, which may be none, in one transaction. Rejects with Refusal IN_USE when there is a
+ * campaign of that name: it was created with its whole list. Rejects with InputError as defineCampaign does, and when
+ * no number can be called; then nothing is created.
+ */
+export async function createCampaign(
+  parts: CampaignCommandParts & AddParts,
+  given: GivenSettings,
+  leads: readonly GivenLead[],
+  now: number,
+): Promise<AddedLeads> {
+  const settings = settingsAfter(null, given)
+  const { name } = settings
+  const read =
+    leads.length === 0
+      ? { leads: [], rejected: [] }
+      : await readLeads(parts, leads, settings.country ?? parts.country ?? null)
+  const added = await addRead(parts, read, tx => newCampaign(tx, settings), now)
+  if (added === null)
+    throw new Refusal(
+      'IN_USE',
+      `there is a campaign '${name}' already: campaign.show shows it, campaign.set changes it, lead.add adds to its list`,
+    )
+  await parts.wakeup.ring({ what: 'campaign', name })
+  return added
 }
 
 /**

@@ -1,116 +1,35 @@
 /**
  * The door for other systems: queues of BullMQ on our Redis, for any BullMQ client in any language. Prefix `bull`.
+ * docs/jobs.md describes them: queues, payloads, answers, limits, and what a client repeats when an answer is lost.
  *
- *   queue 'switchhook-operations'  the name of the job is that of an operation (docs/operations.md)
- *       { "v": 1, "by"?: "crm", "input": { "name": "sales", "strategy": "random" } }
- *       The result is the output of the operation. Jobs run at the same time: wait for the result of one when the next
- *       depends on it. `by` stands in the audit row. A refusal fails the job; its message begins with the code:
- *       'NOT_FOUND: no queue is called …'.
- *
- *   queue 'switchhook-campaigns'   job 'start', 'pause' or 'stop': short for campaign.start, .pause and .stop
- *       { "v": 1, "campaign": "spring" }
- *       The result is { "campaign", "state" }. A campaign that has the state already keeps it: a duplicate job does no
- *       harm.
- *
- *   queue 'switchhook-dial'        job 'click-to-dial': short for call.dial
- *       { "v": 1, "extension": "1001", "customer": "+493012345",
- *         "crmuuid"?: string, "product_code"?: string, "call_type"?: string }
- *       The ids pass unread into the call's record and into every event of the call. Allowed in them are letters,
- *       digits and _ . : @ + / = -.
- *       The result is { "uuid" } of the agent's call. The job is done when the agent's telephone rings. It fails, with
- *       the outcome and FreeSWITCH's cause, when the telephone cannot be reached. The call's row has the ids in both
- *       cases.
- *
- * `v` grows when a payload changes its meaning; 1 stays supported. A payload that cannot be used fails its job with a
- * message that names every fault. A job is a command and holds no state: the state is in PostgreSQL. A job runs once:
- * it is not retried when it fails or when its node dies, whatever `attempts` says, because no person may be called
- * twice. A job about a live call (an operation that needs a node) that has waited for longer than 30 s (no node was
- * available) fails: nobody expects it any more. The wait counts from when the job could first be taken (BullMQ's
- * `delay` has passed), by Redis's clock and not by the client's: job-age.ts.
+ * A job is a command and holds no state: the state is in PostgreSQL. A job runs once: it is not retried when it fails
+ * or when its node dies, whatever `attempts` says, because no person may be called twice. A job about a live call (an
+ * operation that needs a node) that has waited for longer than 30 s (no node was available) fails: nobody expects it
+ * any more. The wait counts from when the job could first be taken (BullMQ's `delay` has passed), by Redis's clock and
+ * not by the client's: job-age.ts.
  */
 import { Queue, QueueEvents, UnrecoverableError, Worker, type Job } from 'bullmq'
-import { z } from 'zod'
 import { systemClock } from '../base/clock.ts'
 import { ERROR_CODES, InputError, SwitchhookError, type ErrorCode } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
-import { readInput } from '../base/parsed.ts'
 import { RETRY } from '../base/retry.ts'
 import { OPERATIONS } from '../operations/all.ts'
-import type { Operation } from '../operations/operation.ts'
+import type { Operation, Progress } from '../operations/operation.ts'
 import { openRedisClient, type RedisAddress } from '../store/redis.ts'
 import { ageOf, type ReadJobTimes } from './job-age.ts'
-
-export const OPERATION_QUEUE = 'switchhook-operations'
-export const CAMPAIGN_QUEUE = 'switchhook-campaigns'
-export const DIAL_QUEUE = 'switchhook-dial'
-
-/** What a job asks for. */
-interface Request {
-  readonly operation: string
-  readonly input: unknown
-  readonly by?: string | undefined
-}
-
-/** One queue: how its jobs are read, and what their result and their failure are. */
-interface Door {
-  readonly queue: string
-  /** BullMQ's names of the jobs; null: those of the operations. */
-  readonly jobs: readonly string[] | null
-  /** Jobs at the same time on one node. With 1 they run in their order. */
-  readonly concurrency: number
-  request(job: string, payload: unknown): Request
-  answer(output: unknown): unknown
-  failure(error: SwitchhookError): string
-}
-
-const Payload = z.strictObject({
-  v: z.literal(1),
-  by: z.string().min(1).max(100).optional(),
-  input: z.record(z.string(), z.unknown()).default({}),
-})
-const CampaignPayload = z.strictObject({ v: z.literal(1), campaign: z.string().min(1) })
-const DialPayload = z.looseObject({ v: z.literal(1) })
-
-const DOORS: readonly Door[] = [
-  {
-    queue: OPERATION_QUEUE,
-    jobs: null,
-    concurrency: 50,
-    request: (operation, payload) => ({ operation, ...readInput(Payload, payload) }),
-    answer: output => output,
-    failure: ({ code, message }) => `${code}: ${message}`,
-  },
-  {
-    queue: CAMPAIGN_QUEUE,
-    jobs: ['start', 'pause', 'stop'],
-    concurrency: 1,
-    request: (command, payload) => ({
-      operation: `campaign.${command}`,
-      input: { name: readInput(CampaignPayload, payload).campaign },
-    }),
-    answer: output => {
-      const { campaign, state } = output as { campaign: string; state: string }
-      return { campaign, state }
-    },
-    failure: ({ message }) => message,
-  },
-  {
-    queue: DIAL_QUEUE,
-    jobs: ['click-to-dial'],
-    concurrency: 50,
-    request(_, payload) {
-      const { v: _v, product_code: productCode, call_type: callType, ...input } = readInput(DialPayload, payload)
-      const ids = { ...(productCode !== undefined && { productCode }), ...(callType !== undefined && { callType }) }
-      return { operation: 'call.dial', input: { ...input, ...ids } }
-    },
-    answer: output => ({ uuid: (output as { uuid: string }).uuid }),
-    failure: ({ message }) => message,
-  },
-]
+import { JobProgress } from './job-progress.ts'
+import { CAMPAIGN_QUEUE, DIAL_QUEUE, DOORS, OPERATION_QUEUE, type Door } from './job-queues.ts'
 
 /** A job about a live call that waits longer than this fails; the head of this file has the reason. */
 const STALE_MS = 30_000
+/**
+ * Octets of a payload: ten thousand leads with 400 octets each. A node reads a payload in one turn of its event loop
+ * (some 20 ms for each MiB), and its callers wait meanwhile.
+ */
+const LARGEST_PAYLOAD = 4 * 1024 * 1024
+/** Octets of an answer: Redis keeps the last thousand of them. */
+const LARGEST_ANSWER = 1024 * 1024
 /** RING_FOR is 120 s at most; FreeSWITCH has the remaining time to report the outcome. */
 const LONGEST_MS = 150_000
 
@@ -118,7 +37,7 @@ interface JobHandlers {
   /** When a job was added, and Redis's time now: jobTimes, over the same Redis and prefix. */
   times: ReadJobTimes
   /** Performs an operation for this person or system; rejects as operations/perform.ts does. */
-  perform(operation: Operation, input: unknown, by: string): Promise<unknown>
+  perform(operation: Operation, input: unknown, by: string, progress: (progress: Progress) => void): Promise<unknown>
 }
 
 export interface JobsOptions {
@@ -166,7 +85,12 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
   }
   const workers = (handlers ? DOORS : []).map(door => {
     const options = { connection, prefix, concurrency: door.concurrency, ...once, ...KEPT }
-    return new Worker(door.queue, job => perform(job, door, handlers!), options).on('error', hear)
+    const payloadSize = (id: string) => connection.hstrlen(`${prefix}:${door.queue}:${id}`, 'data')
+    const failed = (error: Error) => hear(error)
+    return new Worker(door.queue, job => perform(job, { door, handlers: handlers!, payloadSize, failed }), options).on(
+      'error',
+      hear,
+    )
   })
   const producer = new Queue(OPERATION_QUEUE, {
     connection,
@@ -208,14 +132,28 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
   }
 }
 
+interface JobContext {
+  readonly door: Door
+  readonly handlers: JobHandlers
+  /** The octets of the payload of a job. */
+  payloadSize(id: string): Promise<number>
+  /** Hears that the progress of a job was not stored. */
+  failed(error: Error): void
+}
+
 /**
  * A job never runs again, whatever `attempts` a client chose: a wrong payload stays wrong, and no person is dialled
  * twice.
  */
-async function perform(job: Job, door: Door, handlers: JobHandlers): Promise<unknown> {
+async function perform(job: Job, context: JobContext): Promise<unknown> {
+  const { door, handlers, failed } = context
+  const progress = new JobProgress({ clock: systemClock, store: state => job.updateProgress({ ...state }), failed })
   try {
     if (door.jobs !== null && !door.jobs.includes(job.name))
       throw new InputError(`${door.queue}: there is no job '${job.name}'; allowed: ${door.jobs.join(', ')}`)
+    const octets = await context.payloadSize(job.id!)
+    if (octets > LARGEST_PAYLOAD) await job.updateData({}) // a failed job is kept for a week
+    mustBeSmall(octets, LARGEST_PAYLOAD, 'payload', 'send a list in several jobs: lead.add')
     const { operation: name, input, by } = door.request(job.name, job.data)
     const operation = OPERATIONS.find(one => one.name === name)
     if (!operation) {
@@ -223,12 +161,23 @@ async function perform(job: Job, door: Door, handlers: JobHandlers): Promise<unk
       throw new InputError(`${door.queue}: there is no operation '${name}'; allowed: ${known}`)
     }
     if (operation.needs === 'node') await mustBeFresh(job, door.queue, handlers.times)
-    return door.answer(await handlers.perform(operation, input, by ?? `job ${job.id}`))
+    const show = (state: Progress) => progress.show(state)
+    const answer = door.answer(await handlers.perform(operation, input, by ?? `job ${job.id}`, show))
+    // what was changed is changed: its answer is no longer than its payload
+    const size = operation.changes ? 0 : Buffer.byteLength(JSON.stringify(answer) ?? '')
+    mustBeSmall(size, LARGEST_ANSWER, 'answer', 'ask for less at once: limit and after')
+    return answer
   } catch (error) {
     throw new UnrecoverableError(
       error instanceof SwitchhookError ? door.failure(error) : error instanceof Error ? error.message : String(error),
     )
+  } finally {
+    await progress.end()
   }
+}
+
+function mustBeSmall(octets: number, most: number, what: string, instead: string): void {
+  if (octets > most) throw new InputError(`the ${what} of this job has ${octets} octets; at most ${most}: ${instead}`)
 }
 
 async function mustBeFresh(job: Job, queue: string, times: ReadJobTimes): Promise<void> {

@@ -187,8 +187,8 @@ export class Dialling {
       log,
       handlers: {
         times: jobTimes(home.commands),
-        perform: (operation, input, who) =>
-          perform(operation, parts, input, { who, door: 'job', role: 'administrator' }),
+        perform: (operation, input, who, progress) =>
+          perform(operation, { ...parts, progress }, input, { who, door: 'job', role: 'administrator' }),
       },
     })
     return dialling

@@ -23,6 +23,7 @@ import callList from './call/list.ts'
 import callTransfer from './call/transfer.ts'
 import callWhy from './call/why.ts'
 import campaignAdd from './campaign/add.ts'
+import campaignCreate from './campaign/create.ts'
 import campaignExport from './campaign/export.ts'
 import campaignCompliance from './campaign/compliance.ts'
 import campaignDetection from './campaign/detection.ts'
@@ -86,6 +87,7 @@ import queueShow from './queue/show.ts'
 /** In the order of --help. */
 export const OPERATIONS: readonly Operation[] = [
   campaignAdd,
+  campaignCreate,
   campaignSet,
   campaignStart,
   campaignPause,

@@ -115,6 +115,19 @@ const columns = (sql: Queries) => sql`
 
 /** Creates a draft, or changes the settings of an existing campaign and leaves its state. */
 export async function putCampaign(sql: Queries, campaign: CampaignSettings): Promise<CampaignRow> {
+  return (await insertCampaign(sql, campaign, changed(sql)))!
+}
+
+/** Creates a draft. Null when there is a campaign of that name. */
+export const newCampaign = (sql: Queries, campaign: CampaignSettings): Promise<CampaignRow | null> =>
+  insertCampaign(sql, campaign, sql`do nothing`)
+
+/** `known`: what is done with a campaign of that name. */
+async function insertCampaign(
+  sql: Queries,
+  campaign: CampaignSettings,
+  known: ReturnType<typeof changed>,
+): Promise<CampaignRow | null> {
   const {
     name,
     mode,
@@ -134,7 +147,7 @@ export async function putCampaign(sql: Queries, campaign: CampaignSettings): Pro
   const { gateways, callerIds, callerIdRotation } = campaign
   const json = (value: unknown) => sql.json(value as Json)
   const pauses = Object.entries(retry).flatMap(([end, { after }]) => (after === undefined ? [] : [[end, after]]))
-  const [row] = await sql<[CampaignRow]>`
+  const [row] = await sql<CampaignRow[]>`
     insert into campaigns (name, mode, calls_per_agent, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, country, retry, retry_after,
       rules, hours, time_zone, holidays, number_limits, other_numbers, call_order, callback_wait_ms, call_settings,
       law, max_abandoned, abandoned_window, abandoned_count, connect_within_ms, deadline_from, abandoned_lock_ms, detection_errors,
@@ -145,19 +158,21 @@ export async function putCampaign(sql: Queries, campaign: CampaignSettings): Pro
       ${law.name}, ${law.maxAbandoned ?? null}, ${law.window ?? null}, ${law.count ?? null},
       ${law.connectWithinMs ?? null}, ${law.deadlineFrom ?? null}, ${law.lockMs ?? null}, ${law.detectionErrors ?? null},
       ${json(gateways)}, ${json(callerIds)}, ${callerIdRotation})
-    on conflict (name) do update set mode = excluded.mode, calls_per_agent = excluded.calls_per_agent, flow = excluded.flow, queue = excluded.queue, gateway = excluded.gateway,
-      caller_id = excluded.caller_id, max_lines = excluded.max_lines, cps = excluded.cps, max_attempts = excluded.max_attempts,
-      ring_for_ms = excluded.ring_for_ms, country = excluded.country, retry = excluded.retry, retry_after = excluded.retry_after, rules = excluded.rules,
-      hours = excluded.hours, time_zone = excluded.time_zone, holidays = excluded.holidays, number_limits = excluded.number_limits,
-      other_numbers = excluded.other_numbers, call_order = excluded.call_order, callback_wait_ms = excluded.callback_wait_ms,
-      call_settings = excluded.call_settings, law = excluded.law, max_abandoned = excluded.max_abandoned,
-      abandoned_window = excluded.abandoned_window, abandoned_count = excluded.abandoned_count,
-      connect_within_ms = excluded.connect_within_ms, deadline_from = excluded.deadline_from,
-      abandoned_lock_ms = excluded.abandoned_lock_ms, detection_errors = excluded.detection_errors,
-      gateways = excluded.gateways, caller_ids = excluded.caller_ids, caller_id_rotation = excluded.caller_id_rotation
-    returning ${columns(sql)}`
-  return row
+    on conflict (name) ${known} returning ${columns(sql)}`
+  return row ?? null
 }
+
+const changed = (sql: Queries) => sql`
+  do update set mode = excluded.mode, calls_per_agent = excluded.calls_per_agent, flow = excluded.flow, queue = excluded.queue, gateway = excluded.gateway,
+    caller_id = excluded.caller_id, max_lines = excluded.max_lines, cps = excluded.cps, max_attempts = excluded.max_attempts,
+    ring_for_ms = excluded.ring_for_ms, country = excluded.country, retry = excluded.retry, retry_after = excluded.retry_after, rules = excluded.rules,
+    hours = excluded.hours, time_zone = excluded.time_zone, holidays = excluded.holidays, number_limits = excluded.number_limits,
+    other_numbers = excluded.other_numbers, call_order = excluded.call_order, callback_wait_ms = excluded.callback_wait_ms,
+    call_settings = excluded.call_settings, law = excluded.law, max_abandoned = excluded.max_abandoned,
+    abandoned_window = excluded.abandoned_window, abandoned_count = excluded.abandoned_count,
+    connect_within_ms = excluded.connect_within_ms, deadline_from = excluded.deadline_from,
+    abandoned_lock_ms = excluded.abandoned_lock_ms, detection_errors = excluded.detection_errors,
+    gateways = excluded.gateways, caller_ids = excluded.caller_ids, caller_id_rotation = excluded.caller_id_rotation`
 
 export async function campaignNamed(sql: Queries, name: string): Promise<CampaignRow | null> {
   const [row] = await sql<CampaignRow[]>`select ${columns(sql)} from campaigns where name = ${name}`

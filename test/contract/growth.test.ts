@@ -254,6 +254,7 @@ const ON_REQUEST = new Set([
   'recentCalls',
   'callsOfCrm',
   'putCampaign',
+  'newCampaign',
   'removeCampaign',
   'leadsOf',
   'fieldNames',

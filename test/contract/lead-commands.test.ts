@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
 import { country } from '../../src/base/country.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
@@ -38,6 +39,7 @@ async function rig(t: TestContext) {
   t.after(() => rm(folder, { recursive: true }))
   const rings: string[] = []
   const clock = new VirtualClock(NOW)
+  clock.turn = systemClock.turn // the time of a request stands still, and its work goes on
   const parts = {
     ...{ sql, clock, country: null, log: silentLog, audit: openAudit({ sql, redis: null, log: silentLog }) },
     wakeup: { ring: async ({ name }: { name: string }) => void rings.push(name) },

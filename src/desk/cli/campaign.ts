@@ -3,6 +3,7 @@ import { sayEach } from '../../base/settings.ts'
 import { CALL_SETTINGS } from '../../campaign/call-settings.ts'
 import { faultText } from '../../campaign/import.ts'
 import campaignAdd from '../../operations/campaign/add.ts'
+import campaignCreate from '../../operations/campaign/create.ts'
 import campaignExport from '../../operations/campaign/export.ts'
 import campaignList from '../../operations/campaign/list.ts'
 import campaignRemove from '../../operations/campaign/remove.ts'
@@ -16,7 +17,7 @@ import { percent } from '../percent.ts'
 import { pairs, table } from '../table.ts'
 import { campaignStatusForm } from './campaign-status.ts'
 import { complianceForm } from './compliance.ts'
-import { leadsForm } from './leads.ts'
+import { leadsForm, sayAdded, sayRejected } from './leads.ts'
 import { form } from './operations.ts'
 import { timeOf } from './output.ts'
 
@@ -37,6 +38,17 @@ Examples:
   switchhook campaign start spring`,
     notes: ({ firstFaults }) => firstFaults.map(fault => `${fault.file}, ${faultText(fault)}`),
     people: sayImport,
+  }),
+  form(campaignCreate, {
+    help: `
+Leads follow with \`switchhook lead add\`, or from a file with \`switchhook campaign add\`. Programs create campaigns with
+their lists by a job: docs/jobs.md.
+
+Examples:
+  switchhook campaign create spring --queue sales
+  switchhook campaign create spring --queue sales --leads +493012345,+493012346`,
+    notes: sayRejected,
+    people: sayAdded,
   }),
   form(campaignSet, {
     help: '\nA running campaign dials with the new settings at once; live calls go on as they are.\n\nExample:\n  switchhook campaign set spring --max-lines 10',

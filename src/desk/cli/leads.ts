@@ -35,6 +35,14 @@ Examples:
         : 'the campaign has no leads\n',
 })
 
+type Added = OutputOf<typeof leadAdd>
+
+export const sayRejected = ({ rejected }: Added): string[] =>
+  rejected.map(({ number, allowed }) => `'${number}' cannot be used; allowed: ${allowed}`)
+
+export const sayAdded = ({ campaign, added, duplicates, optedOut, rejected }: Added): string =>
+  `campaign ${campaign}: ${added} added, ${duplicates} already there, ${optedOut} opted out, ${rejected.length} rejected\n`
+
 export const leadForms = [
   form(leadAdd, {
     help: `
@@ -44,9 +52,8 @@ the new leads at once. A long list is a file: switchhook campaign add <campaign>
 Examples:
   switchhook lead add spring +493012345 --fields name=Anna,city=Ulm --priority 5
   switchhook lead add spring --leads +493012345,+493012346`,
-    notes: ({ rejected }) => rejected.map(({ number, allowed }) => `'${number}' cannot be used; allowed: ${allowed}`),
-    people: ({ campaign, added, duplicates, optedOut, rejected }) =>
-      `campaign ${campaign}: ${added} added, ${duplicates} already there, ${optedOut} opted out, ${rejected.length} rejected\n`,
+    notes: sayRejected,
+    people: sayAdded,
   }),
   form(leadUpdate, {
     help: '\nExample:\n  switchhook lead update spring +493012345 --priority 9 --call-at 2026-12-01T15:30+01:00',

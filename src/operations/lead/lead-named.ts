@@ -4,10 +4,12 @@ import { NotFoundError } from '../../base/errors.ts'
 import { described, parsed, whole } from '../../base/parsed.ts'
 import type { Country } from '../../base/country.ts'
 import type { Campaign } from '../../campaign/campaign.ts'
+import type { GivenLead } from '../../campaign/lead-commands.ts'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
 import { inCountry, phoneNumber } from '../../esl/phone-number.ts'
 import { countLeads, leadsOf, type ListedLead } from '../../store/leads.ts'
 import type { Sql } from '../../store/sql.ts'
+import { moment } from '../callback/callback-named.ts'
 import { nameOf } from '../fields.ts'
 
 export const campaignName = nameOf('campaign')
@@ -50,6 +52,48 @@ export const leadPriority = described(
   'leads of a higher priority are called first (a new lead has 0)',
   '<n>',
 )
+
+/** So many leads may be in one request. */
+const MOST_LEADS = 10_000
+
+const writtenNumber = z.string().min(1).max(200)
+const EACH = 'each lead is a number, or { number, fields, priority, callAt }; the last three may be absent'
+/** What may be given of a lead besides its number. */
+export const leadDetails = {
+  fields: leadFields.optional(),
+  priority: leadPriority.optional(),
+  callAt: moment.meta({ description: 'not called before this time (default: now)', placeholder: '<time>' }).optional(),
+}
+export const leadNumber = described(writtenNumber, 'the number to call')
+const oneLead = z.strictObject({ number: writtenNumber, ...leadDetails }, { error: EACH })
+export const leadList = described(
+  z
+    .array(z.preprocess(lead => (typeof lead === 'string' ? { number: lead } : lead), oneLead))
+    .max(MOST_LEADS, `${MOST_LEADS} leads at most; add more with lead.add, ${MOST_LEADS} at most in each request`),
+  `many at once, ${MOST_LEADS} at most: numbers separated by commas; programs give each with its fields, priority and callAt`,
+  '<numbers>',
+)
+
+type Details = z.output<z.ZodObject<typeof leadDetails>>
+
+/** The leads of a request; `all`: what holds for each of them that does not say otherwise. */
+export function givenLeads(leads: z.output<typeof leadList>, all: Details = {}): GivenLead[] {
+  return leads.map(({ number, fields, priority, callAt }) => ({
+    number,
+    fields: { ...all.fields, ...fields },
+    priority: priority ?? all.priority,
+    nextAt: callAt ?? all.callAt,
+  }))
+}
+
+/** What became of the leads of a request. */
+export const addedShape = {
+  added: z.number(),
+  /** Numbers that the campaign has already, or that were given twice. */
+  duplicates: z.number(),
+  optedOut: z.number(),
+  rejected: z.array(z.object({ number: z.string(), allowed: z.string() })),
+}
 
 export const leadShape = z.object({
   id: z.number(),
