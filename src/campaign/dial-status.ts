@@ -81,12 +81,17 @@ export class DialStatuses {
     await commands.set(campaignKeys(commands).status(campaign), record.write(decided), 'PX', lastsMs)
   }
 
+  /** The node that has the lease of the campaign, by its id; null: none. Rejects when Redis is unavailable. */
+  owner(campaign: string): Promise<string | null> {
+    const { commands } = this.#home
+    return commands.hget(campaignKeys(commands).lease(campaign), 'holder')
+  }
+
   /** `campaign`: its id. Null: no node dials it now. Rejects when Redis is unavailable. */
   async read(campaign: string): Promise<DialStatus | null> {
     const { commands } = this.#home
-    const keys = campaignKeys(commands)
-    const key = keys.status(campaign)
-    const [text, node] = await Promise.all([commands.get(key), commands.hget(keys.lease(campaign), 'holder')])
+    const key = campaignKeys(commands).status(campaign)
+    const [text, node] = await Promise.all([commands.get(key), this.owner(campaign)])
     const found = text === null ? null : record.read(text, key, this.#log)
     return found?.node === node ? found : null
   }

@@ -34,6 +34,7 @@ import campaignRemove from './campaign/remove.ts'
 import campaignSet from './campaign/set.ts'
 import campaignShow from './campaign/show.ts'
 import campaignStatus from './campaign/status.ts'
+import campaignWhy from './campaign/why.ts'
 import { campaignPause, campaignStart, campaignStop } from './campaign/state.ts'
 import gatewayAdd from './gateway/add.ts'
 import gatewayList from './gateway/list.ts'
@@ -161,7 +162,8 @@ export const OPERATIONS: readonly Operation[] = [
   callTransfer,
   callList,
   callWhy,
-  agentWhy, // after call.why: `why agent` and `why lead` are commands within `why`
+  agentWhy, // after call.why: `why agent`, `why campaign` and `why lead` are commands within `why`
+  campaignWhy,
   leadWhy,
   talkHold,
   talkUnhold,

@@ -60,7 +60,7 @@ export interface Progress {
 /** Both stores, without a node. */
 export interface StoreParts extends DatabaseParts, RedisParts {
   readonly wakeup: DialWakeup
-  readonly statuses: Pick<DialStatuses, 'read'>
+  readonly statuses: Pick<DialStatuses, 'read' | 'owner'>
   readonly events: Events
   /** The folder of the flows. */
   readonly scripts: string

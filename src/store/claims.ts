@@ -11,6 +11,7 @@
  */
 import type { CallOrder, NumberLimit } from './campaigns.ts'
 import { lastResults } from './lead-history.ts'
+import { freeAgain, freeByPlace, numbers, type DayLimit } from './number-limits.ts'
 import type { Queries } from './sql.ts'
 
 /** The leads of one place with one priority that are not claimed and not done. */
@@ -81,9 +82,6 @@ export async function countDue(
   return row.n
 }
 
-/** A list of whole numbers as PostgreSQL writes it: the driver knows no arrays of them. */
-const numbers = (values: readonly number[]): string => `{${values.join(',')}}`
-
 export interface Claim {
   readonly campaign: string
   readonly node: string
@@ -105,7 +103,7 @@ export interface Claim {
   readonly callbacks: readonly { readonly lead: number; readonly id: string }[]
   readonly limits: readonly NumberLimit[]
   /** Most calls to a number within 24 hours, by the rules of its place. Other places have no such limit. */
-  readonly dayLimits: readonly { readonly place: number; readonly most: number }[]
+  readonly dayLimits: readonly DayLimit[]
   /** A number at which a person was abandoned is not called for so long, by any campaign. */
   readonly abandonedMs: number
   /** The pause before a lead whose last number must not be called is called at its first one again. */
@@ -174,8 +172,8 @@ export async function claimLeads(
             where a.state <> 'ended' limit 1),
           (select max(a.ended_at) + ${abandonedMs} * interval '1 ms' from attempts a where a.phone = p.phone and a.disposition = 'abandoned'
             and a.intended_at > ${new Date(now - abandonedMs - DAY_MS)} and a.ended_at > ${new Date(now - abandonedMs)}),
-          ${limits.length === 0 ? sql`null` : freeAgain(sql, limits, now)},
-          ${freeByPlace(sql, claim)}) as free_at
+          ${freeAgain(sql, limits, now)},
+          ${freeByPlace(sql, claim.dayLimits, now)}) as free_at
       from picked p
     ), put_off as (
       -- arrays, so that PostgreSQL expects few rows and reads leads by their keys
@@ -271,28 +269,4 @@ function firstLeads(sql: Queries, { campaign, now, looked, places, priority, ord
         and l.state = 'ready' and l.callback_at is null and l.next_at <= ${new Date(now)}
         and exists (select 1 from campaigns where id = ${campaign} and state = 'running')
       order by l.next_at ${ahead}, l.id ${ahead} limit ${looked} for update of l skip locked`
-}
-
-/**
- * When a number may be called again by these limits; null: now. The limit of three calls in a day is used up until a
- * day after the third last call. A call that reached nobody's telephone (no disposition) does not count.
- */
-function freeAgain(sql: Queries, limits: readonly NumberLimit[], now: number) {
-  const each = limits.map(
-    ({ most, withinMs }) => sql`
-          (select a.intended_at + ${withinMs} * interval '1 ms' from attempts a where a.phone = p.phone
-            and a.intended_at > ${new Date(now - withinMs)} and (a.state <> 'ended' or a.disposition is not null)
-            order by a.intended_at desc offset ${most - 1} limit 1)`,
-  )
-  return sql`greatest(${each.reduce((all, one) => sql`${all}, ${one}`)})`
-}
-
-/** The same by the rules of the places. */
-function freeByPlace(sql: Queries, { dayLimits, now }: Claim) {
-  if (dayLimits.length === 0) return sql`null`
-  const places = sql`${numbers(dayLimits.map(one => one.place))}::text::int[]`
-  return sql`(select a.intended_at + interval '1 day' from attempts a where a.phone = p.phone and a.intended_at > ${new Date(now - DAY_MS)}
-            and (a.state <> 'ended' or a.disposition is not null) and p.place = any (${places}) order by a.intended_at desc
-            offset (select t.most - 1 from unnest(${places}, ${numbers(dayLimits.map(one => one.most))}::text::int[]) as t (place, most)
-              where t.place = p.place) limit 1)`
 }

@@ -1,6 +1,6 @@
 /**
- * Queries of the table `campaign_figures`: counts of a campaign's leads, attempts, answered calls and
- * previews. Triggers keep them (migrations/0002_growth.sql, 0022_outcomes.sql, 0026_preview.sql).
+ * Queries of the table `campaign_figures`: counts of a campaign's leads, attempts, answered calls and previews. Triggers
+ * keep them (migrations/0002_growth.sql, 0022_outcomes.sql, 0026_preview.sql, 0027_done_leads.sql).
  */
 import type { Queries } from './sql.ts'
 
@@ -11,7 +11,7 @@ import type { Queries } from './sql.ts'
 export async function keptFigures(
   sql: Queries,
   campaign: string,
-  kind: 'lead' | 'attempt' | 'answered' | 'preview',
+  kind: 'lead' | 'done' | 'attempt' | 'answered' | 'preview',
 ): Promise<Map<string, number>> {
   const from = `${kind} `
   const rows = await sql<{ what: string; n: number }[]>`

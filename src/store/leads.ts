@@ -179,6 +179,10 @@ export async function countLeads(sql: Queries, campaign: string): Promise<Record
   return { ready: 0, claimed: 0, done: 0, ...Object.fromEntries(figures) }
 }
 
+/** Why leads are done: their number by their last disposition, from kept figures (migrations/0027_done_leads.sql). */
+export const countDone = (sql: Queries, campaign: string): Promise<Map<string, number>> =>
+  keptFigures(sql, campaign, 'done')
+
 export interface UnplacedLead {
   readonly id: number
   readonly phone: string

@@ -11,7 +11,7 @@ import { refuseAttempt, settleAttempt } from '../../src/campaign/settle-attempt.
 import { countAttempts, markAttempt } from '../../src/store/attempts.ts'
 import { moveCampaign, putCampaign, removeCampaign } from '../../src/store/campaigns.ts'
 import { optOut } from '../../src/store/do-not-call.ts'
-import { countLeads, freeStaleClaims } from '../../src/store/leads.ts'
+import { countDone, countLeads, freeStaleClaims } from '../../src/store/leads.ts'
 import { claimDue } from '../claim-due.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { addLead } from '../add-lead.ts'
@@ -27,7 +27,10 @@ async function counted(sql: Sql, campaign: string) {
   const attempts = await sql<{ what: string; n: number }[]>`
     select case when state = 'ended' then coalesce(disposition, 'refused') when answered_at is null then 'under-way' else 'in-flow' end as what, count(*) as n
     from attempts where campaign_id = ${campaign} group by 1`
+  const done = await sql<{ what: string; n: number }[]>`
+    select coalesce(disposition, 'none') as what, count(*) as n from leads where campaign_id = ${campaign} and state = 'done' group by 1`
   return {
+    done: Object.fromEntries(done.map(({ what, n }) => [what, n]).sort()),
     leads: { ready: 0, claimed: 0, done: 0, ...Object.fromEntries(leads.map(({ state, n }) => [state, n])) },
     attempts: Object.fromEntries(attempts.map(({ what, n }) => [what, n]).sort()),
   }
@@ -35,6 +38,7 @@ async function counted(sql: Sql, campaign: string) {
 
 async function kept(sql: Sql, campaign: string) {
   return {
+    done: Object.fromEntries([...(await countDone(sql, campaign))].sort()),
     leads: await countLeads(sql, campaign),
     attempts: Object.fromEntries([...(await countAttempts(sql, campaign))].sort()),
   }

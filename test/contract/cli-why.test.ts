@@ -147,3 +147,18 @@ test('why a caller got this agent: the moments of the call, who was next, and wh
   assert.deepEqual([gone.code, gone.err], [3, "switchhook: no call is called '0c0f0a52-0000-4000-8000-0000000000bb'\n"])
   assert.equal((await rig.types('why sales')).code, 2)
 })
+
+test('why a campaign dials nobody: one answer first, the figures behind it, and – where there is nothing to compute', async () => {
+  await rig.types('campaign create autumn --queue help --leads +493012345,+493012346')
+  const draft = await rig.types('why campaign autumn')
+  assert.match(draft.out, /^it was not started yet: switchhook campaign start autumn\n\n/, draft.err)
+  await rig.types('campaign start autumn')
+  const { out, code } = await rig.types('why campaign autumn')
+  assert.equal(code, 0)
+  assert.match(out, /^no node dials it: does a node with ROLES=dialer run\?\n\n/)
+  assert.match(out, /\ndialled by +no node\n/)
+  assert.match(out, /\nabandoned +– of 0 people; 3\.0 % are allowed\n/)
+  assert.match(out, /\nleads +2: 2 dialable now\n/)
+  assert.match(out, /\nagents +\d+: .*\n/)
+  assert.equal((await rig.types('why campaign nobody')).code, 3)
+})

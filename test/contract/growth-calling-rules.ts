@@ -5,11 +5,14 @@ import * as doNotCall from '../../src/store/do-not-call.ts'
 import * as holidays from '../../src/store/holidays.ts'
 import * as leadNumbers from '../../src/store/lead-numbers.ts'
 import * as leads from '../../src/store/leads.ts'
+import * as waiting from '../../src/store/waiting-leads.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { claimDue } from '../claim-due.ts'
 
 /** Ten minutes after the first lead of the large campaign is due. */
 const LATER = Date.UTC(2026, 2, 2, 9, 10)
+
+const NOW = Date.UTC(2026, 2, 2, 8)
 
 export const claimOf = (campaign: string, count: number, now: number) => ({
   campaign,
@@ -50,6 +53,13 @@ export const CALLING_RULES = {
   countDue: async (sql, campaign) => {
     const lines = [0, 1, 2].map(place => ({ place, priority: 0 }))
     await claims.countDue(sql, campaign, lines, LATER, 5)
+  },
+  countDone: (sql, campaign) => leads.countDone(sql, campaign),
+  countWaiting: (sql, campaign) => waiting.countWaiting(sql, campaign, NOW, 1_000),
+  waitingLeads: async (sql, campaign) => {
+    const limits = [{ most: 3, withinMs: 86_400_000 }]
+    const rules = { now: NOW, limits, dayLimits: [{ place: 1, most: 3 }], abandonedMs: 259_200_000 }
+    await waiting.waitingLeads(sql, campaign, rules, 100)
   },
   nextExpiry: (sql, campaign) => leads.nextExpiry(sql, campaign),
   unplacedLeads: (sql, campaign) => leads.unplacedLeads(sql, campaign, 500),

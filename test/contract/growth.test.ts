@@ -235,6 +235,7 @@ const WITHOUT_QUESTIONS = new Set([
   'redis-heartbeat.ts',
   'sql.ts',
   'statement.ts',
+  'number-limits.ts',
 ])
 
 /** Queries of a person, who waits for the answer. */

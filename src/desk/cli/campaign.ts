@@ -19,6 +19,7 @@ import { campaignStatusForm } from './campaign-status.ts'
 import { complianceForm } from './compliance.ts'
 import { leadsForm, sayAdded, sayRejected } from './leads.ts'
 import { form } from './operations.ts'
+import { whyCampaignForm } from './why-campaign.ts'
 import { timeOf } from './output.ts'
 
 type Figures = OutputOf<typeof campaignList>[number]
@@ -68,6 +69,7 @@ Example:
   complianceForm,
   form(campaignList, { people: (all, { colour }) => sayAll(all, colour) }),
   campaignStatusForm,
+  whyCampaignForm,
   form(campaignShow, { people: (campaign, { colour }) => sayOne(campaign, colour) }),
 ]
 
