@@ -57,6 +57,7 @@ import dispositionList from './disposition/list.ts'
 import dispositionRemove from './disposition/remove.ts'
 import figuresAgent from './figures/agent.ts'
 import figuresCampaign from './figures/campaign.ts'
+import figuresGateway from './figures/gateway.ts'
 import figuresQueue from './figures/queue.ts'
 import { talkCancel, talkComplete, talkConsult } from './talk/consult.ts'
 import talkTakeOver from './talk/take-over.ts'
@@ -170,6 +171,7 @@ export const OPERATIONS: readonly Operation[] = [
   figuresQueue,
   figuresAgent,
   figuresCampaign,
+  figuresGateway,
   talkConsult,
   talkComplete,
   talkCancel,

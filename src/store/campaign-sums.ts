@@ -27,6 +27,11 @@ export interface CampaignSums {
   readonly connectedInTime: number
   /** Of the connected ones: from the answer to the agent. */
   readonly connectMs: number
+  /** Within 2 s of the same moment, whatever the law of the campaign says. */
+  readonly connectedIn2s: number
+  /** Connected although detection had heard a machine; and those of them in which the agent talked with a person. */
+  readonly checkedMachines: number
+  readonly falseMachines: number
   /** Connected after detection had heard a person; and those of them that the agent called a machine. */
   readonly checked: number
   readonly missedMachines: number
@@ -77,6 +82,9 @@ export async function campaignSums(
       count(*) filter (where counts = 'abandoned')::integer as abandoned,
       count(connected_at)::integer as connected,
       count(*) filter (where wait <= ${connectWithinMs}::integer * interval '1 ms')::integer as "connectedInTime",
+      count(*) filter (where wait <= interval '2 s')::integer as "connectedIn2s",
+      count(*) filter (where amd = 'machine' and connected_at is not null)::integer as "checkedMachines",
+      count(*) filter (where amd = 'machine' and connected_at is not null and counts in ('served', 'abandoned'))::integer as "falseMachines",
       coalesce(sum(connect_ms), 0)::bigint as "connectMs",
       count(*) filter (where amd = 'person' and connected_at is not null)::integer as checked,
       count(*) filter (where amd = 'person' and connected_at is not null and counts = 'machine')::integer as "missedMachines",

@@ -161,4 +161,15 @@ test('why a campaign dials nobody: one answer first, the figures behind it, and 
   assert.match(out, /\nleads +2: 2 dialable now\n/)
   assert.match(out, /\nagents +\d+: .*\n/)
   assert.equal((await rig.types('why campaign nobody')).code, 3)
+  const figures = await rig.types('figures campaign autumn')
+  assert.match(
+    figures.out,
+    /^CAMPAIGN +NOW .*LINES +LEAST–MOST +TODAY +LAW\nautumn +running .* – +(0\.0|–)\S* +– +strict: – of 3\.0 %\n/,
+  )
+  assert.match(
+    figures.out,
+    /\nCAMPAIGN +LEADS +DIALABLE .*\nautumn +2 +2 +0 +0 +0 +0 +0\nnothing happened/,
+    figures.err,
+  )
+  assert.equal((await rig.types('figures gateway')).out, 'no call of a campaign has ended in the last hour\n')
 })

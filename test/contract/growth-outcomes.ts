@@ -7,6 +7,8 @@ import * as attempts from '../../src/store/attempts.ts'
 import * as campaignSums from '../../src/store/campaign-sums.ts'
 import * as campaigns from '../../src/store/campaigns.ts'
 import * as dispositions from '../../src/store/dispositions.ts'
+import { dialRatio } from '../../src/store/dial-ratio.ts'
+import { hangupCauses } from '../../src/store/hangup-causes.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { claimDue } from '../claim-due.ts'
 import { claimOf } from './growth-calling-rules.ts'
@@ -42,6 +44,8 @@ export const OUTCOMES = {
   holdCampaign: (sql, campaign) => sql.begin(tx => campaigns.holdCampaign(tx, campaign)),
   resumeCampaign: (sql, campaign) => campaigns.resumeCampaign(sql, campaign),
   campaignNow: (sql, campaign) => campaignSums.campaignNow(sql, campaign, LATER),
+  dialRatio: (sql, campaign) => dialRatio(sql, campaign, ['a1', 'a2'], { from: NOW + 1, to: NOW + 3_600_000 }),
+  hangupCauses: sql => hangupCauses(sql, NOW + 3_700_000, undefined),
   campaignSums: (sql, campaign) =>
     campaignSums.campaignSums(
       sql,

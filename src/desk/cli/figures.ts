@@ -1,6 +1,7 @@
 /** How people read the figures of queues and agents, with their definitions in --help (docs/figures.md has all). */
 import figuresAgent from '../../operations/figures/agent.ts'
 import figuresCampaign from '../../operations/figures/campaign.ts'
+import figuresGateway from '../../operations/figures/gateway.ts'
 import figuresQueue from '../../operations/figures/queue.ts'
 import type { OutputOf } from '../../operations/operation.ts'
 import { percent } from '../percent.ts'
@@ -52,12 +53,15 @@ Example:
   form(figuresCampaign, {
     help: `${WINDOWS} An attempt counts in the window in which it ended.
 
-  now          lines: calls that ring or wait ÷ ready agents on the line
+  now          lines: calls that ring or wait ÷ ready agents on the line; least–most: the same within the window
+  today        abandoned ÷ people who answered since midnight
+  list         dialable: may be called now; closed: outside their hours; waiting: for their next call
   law          abandoned ÷ live calls in the window of the campaign's law
   answer       answered ÷ attempts
   missed       machines that detection took for people and agents had ÷ people by detection whom agents had
+  false        people whom detection took for machines and agents had all the same ÷ machines that agents had
   abandoned    no agent in the time of the law; rate: ÷ people who answered; drop: ÷ answered
-  in time      connected in the time of the law ÷ connected; wait: from the answer to the agent
+  in time      connected in the time of the law ÷ connected; 2 s: within two seconds; wait: from the answer to the agent
   idle         how long agents were ready before a talk of the campaign
   of contacts  sales ÷ contacts
   skips        leads that an agent has skipped ÷ (called + skipped), in the mode preview
@@ -65,6 +69,22 @@ Example:
 Example:
   switchhook figures campaign spring --window today --by 30m`,
     people: (all, { given, colour }) => (all.length === 0 ? NOTHING : campaignTables(all, 'by' in given, colour)),
+  }),
+  form(figuresGateway, {
+    help: '\nShare: of all calls over the gateway in the last hour.\n\nExample:\n  switchhook figures gateway carrier',
+    people: (causes, { colour }) =>
+      causes.length === 0
+        ? 'no call of a campaign has ended in the last hour\n'
+        : table(
+            ['gateway', 'hang-up cause', '>1 min', '>5 min', '>15 min', '>60 min', '>share'],
+            causes.map(one => [
+              one.gateway ?? '–',
+              one.cause ?? '–',
+              ...[one.last1m, one.last5m, one.last15m, one.last60m],
+              percent(one.share),
+            ]),
+            colour,
+          ),
   }),
 ]
 
@@ -126,7 +146,8 @@ const handling = (one: Queue | Agent) =>
   [one.handlingMs, one.averageTalkMs, one.averageHoldMs, one.averageWrapUpMs].map(ago)
 
 function campaignTables(all: readonly Campaign[], byPart: boolean, colour: boolean): string {
-  const present = all.map(({ campaign, state, now, law }) => [
+  const tenths = (value: number | null) => (value === null ? '–' : value.toFixed(1))
+  const present = all.map(({ campaign, state, now, ratio, today, law }) => [
     campaign,
     state,
     now.dialling,
@@ -135,10 +156,22 @@ function campaignTables(all: readonly Campaign[], byPart: boolean, colour: boole
     now.talking,
     now.callsPerSecond.toFixed(1),
     now.agentsReady,
-    now.linesPerAgent === null ? '–' : now.linesPerAgent.toFixed(1),
+    tenths(now.linesPerAgent),
+    ratio.lowest === null ? '–' : `${tenths(ratio.lowest)}–${tenths(ratio.highest)}`,
+    percent(today.abandonRate),
     `${law.name}: ${percent(law.share)} of ${percent(law.limit)}`,
   ])
-  const heads = ['>dialling', '>ringing', '>waiting', '>talking', '>calls/s', '>agents', '>lines']
+  const heads = [
+    '>dialling',
+    '>ringing',
+    '>waiting',
+    '>talking',
+    '>calls/s',
+    '>agents',
+    '>lines',
+    '>least–most',
+    '>today',
+  ]
   const past = all.flatMap(({ campaign, parts }) =>
     parts.map(one => [
       campaign,
@@ -148,10 +181,12 @@ function campaignTables(all: readonly Campaign[], byPart: boolean, colour: boole
       one.persons,
       one.machines,
       percent(one.missedMachineRate),
+      percent(one.falseMachineRate),
       one.abandoned,
       percent(one.abandonRate),
       percent(one.dropRate),
       percent(one.connectedInTimeRate),
+      percent(one.connectedIn2sRate),
       ago(one.averageConnectMs),
       ago(one.averageIdleMs),
       one.contacts,
@@ -159,8 +194,13 @@ function campaignTables(all: readonly Campaign[], byPart: boolean, colour: boole
       percent(one.saleRate),
     ]),
   )
-  const titles = ['>attempts', '>answer', '>people', '>machines', '>missed', '>abandoned', '>rate', '>drop', '>in time']
-  const more = ['>wait', '>idle', '>contacts', '>sales', '>of contacts']
+  const heard = ['>attempts', '>answer', '>people', '>machines', '>missed', '>false', '>abandoned', '>rate', '>drop']
+  const more = ['>in time', '>2 s', '>wait', '>idle', '>contacts', '>sales', '>of contacts']
+  const lists = all.map(({ campaign, list }) => [
+    campaign,
+    ...[list.leads, list.dialable, list.claimed, list.outsideHours, list.waiting, list.doNotCall, list.exhausted],
+  ])
+  const kinds = ['>leads', '>dialable', '>called now', '>closed', '>waiting', '>do not call', '>exhausted']
   const looks = all.flatMap(({ campaign, previews }) =>
     previews.map(({ agent, called, skipped, timedOut, agentLeft, withdrawn, skipRate, averageLookMs }) => [
       ...[campaign, agent, called, skipped, timedOut, agentLeft, withdrawn],
@@ -168,9 +208,12 @@ function campaignTables(all: readonly Campaign[], byPart: boolean, colour: boole
     ]),
   )
   const ends = ['>called', '>skipped', '>timed out', '>left', '>withdrawn', '>skips', '>look']
-  const now = table(['campaign', 'now', ...heads, 'law'], present, colour)
+  const now = [
+    table(['campaign', 'now', ...heads, 'law'], present, colour),
+    table(['campaign', ...kinds], lists, colour),
+  ].join('\n')
   const parts = [
-    ...(past.length === 0 ? [] : [table(['campaign', ...(byPart ? ['from'] : []), ...titles, ...more], past, colour)]),
+    ...(past.length === 0 ? [] : [table(['campaign', ...(byPart ? ['from'] : []), ...heard, ...more], past, colour)]),
     ...(looks.length === 0 ? [] : [table(['campaign', 'agent', ...ends], looks, colour)]),
   ]
   return parts.length === 0 ? `${now}${NOTHING}` : [now, ...parts].join('\n')

@@ -3,18 +3,23 @@ import { isHeldForLead, whyNotNow } from '../../agent/agent.ts'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
 import type { Campaign } from '../../campaign/campaign.ts'
 import { meaningOf, type Flag } from '../../campaign/disposition.ts'
+import { listNow } from '../../campaign/list-now.ts'
 import { budget } from '../../campaign/law/budget.ts'
 import { policyOf } from '../../campaign/law/laws.ts'
 import { storedWord } from '../../campaign/own-dispositions.ts'
+import { answeredSums } from '../../store/answered-calls.ts'
 import { campaignNow, campaignSums, type CampaignSums } from '../../store/campaign-sums.ts'
 import { campaigns } from '../../store/campaigns.ts'
 import { ownDispositions, type OwnDispositionRow } from '../../store/dispositions.ts'
+import { dialRatio } from '../../store/dial-ratio.ts'
 import type { Window } from '../../store/figure-window.ts'
 import { previewSums } from '../../store/previews.ts'
+import { listShape, shownList } from '../campaign/list-shape.ts'
 import { nameOf } from '../fields.ts'
 import { operation, type Immutable, type StoreParts } from '../operation.ts'
 import { mean, partOf, share, windowFields, windowOf } from './window.ts'
 
+const HOUR_MS = 3_600_000
 const count = z.number()
 const lasted = z.number().nullable()
 const rate = z.number().nullable()
@@ -32,6 +37,8 @@ const partShape = z.object({
   unknown: count,
   missedMachines: count,
   missedMachineRate: rate,
+  falseMachines: count,
+  falseMachineRate: rate,
   people: count,
   abandoned: count,
   abandonRate: rate,
@@ -39,6 +46,8 @@ const partShape = z.object({
   connected: count,
   connectedInTime: count,
   connectedInTimeRate: rate,
+  connectedIn2s: count,
+  connectedIn2sRate: rate,
   averageConnectMs: lasted,
   averageIdleMs: lasted,
   contacts: count,
@@ -50,6 +59,8 @@ const partShape = z.object({
   completed: count,
   /** Attempts by what came of them. */
   dispositions: z.record(z.string(), z.number()),
+  /** The same ÷ the hours of this part, as far as they have passed. */
+  dispositionsPerHour: z.record(z.string(), z.number()),
 })
 
 const campaignFigures = z.object({
@@ -66,6 +77,11 @@ const campaignFigures = z.object({
     agentsReady: count,
     linesPerAgent: rate,
   }),
+  /** linesPerAgent in the window, looked at in even steps; null: nobody was ready at any of them. */
+  ratio: z.object({ lowest: rate, highest: rate }),
+  /** Since midnight, whatever the window is. */
+  today: z.object({ people: count, abandoned: count, abandonRate: rate }),
+  list: listShape,
   /** In the window of the campaign's law that holds now. */
   law: z.object({
     name: z.string(),
@@ -119,20 +135,27 @@ async function figuresOf(
   const { id, name, state, mode, queue, law } = campaign
   const policy = policyOf(law)
   const { now } = window
-  const [sums, present, spent, own, agents, looks] = await Promise.all([
+  const agents = (await roster.list(now)).filter(agent => agent.queues.some(tier => tier.queue === queue))
+  const today = windowOf({ window: { day: 'today' } }, now)
+  const [sums, present, spent, own, looks, ratio, list, day] = await Promise.all([
     campaignSums(sql, id, window, policy),
     campaignNow(sql, id, now),
     budget(sql, campaign, policy, now),
     ownDispositions(sql, id),
-    roster.list(now),
     previewSums(sql, id, window),
+    dialRatio(
+      sql,
+      id,
+      agents.map(({ name: agent }) => agent),
+      window,
+    ),
+    listNow(sql, campaign, now),
+    answeredSums(sql, id, today),
   ])
   const ready = agents.filter(
-    agent =>
-      agent.nailed !== null &&
-      agent.queues.some(tier => tier.queue === queue) &&
-      (isHeldForLead(agent) || whyNotNow(agent, now) === null),
+    agent => agent.nailed !== null && (isHeldForLead(agent) || whyNotNow(agent, now) === null),
   ).length
+  const people = day.served + day.abandoned
   const { dialling, ringing, waiting, talking, sentLastMinute } = present
   const { windowStart, windowEnd, live, abandoned, share: part, limit } = spent
   return {
@@ -148,8 +171,15 @@ async function figuresOf(
       agentsReady: ready,
       linesPerAgent: share(dialling + ringing + waiting, ready),
     },
+    ratio,
+    today: { people, abandoned: day.abandoned, abandonRate: share(day.abandoned, people) },
+    list: shownList(list),
     law: { name: law.name, from: new Date(windowStart), to: new Date(windowEnd), live, abandoned, share: part, limit },
-    parts: sums.map(one => ({ ...partOf(window, one.part), ...partFigures(one, own) })),
+    parts: sums.map(one => {
+      const interval = partOf(window, one.part)
+      const hours = (interval.to.getTime() - interval.from.getTime()) / HOUR_MS
+      return { ...interval, ...partFigures(one, own, hours) }
+    }),
     previews: looks.map(({ lookMs, ...one }) => ({
       ...one,
       skipRate: share(one.skipped, one.called + one.skipped),
@@ -159,8 +189,9 @@ async function figuresOf(
 }
 
 function partFigures(
-  { part: _part, connectMs, checked, idleMs, idles, ...sums }: CampaignSums,
+  { part: _part, connectMs, checked, checkedMachines, idleMs, idles, ...sums }: CampaignSums,
   own: readonly OwnDispositionRow[],
+  hours: number,
 ): Omit<z.input<typeof partShape>, 'from' | 'to'> {
   const { attempts, answered, people, abandoned, connected, connectedInTime, dispositions } = sums
   const withFlag = (flag: Flag) =>
@@ -172,8 +203,11 @@ function partFigures(
   return {
     ...sums,
     dispositions: { ...dispositions },
+    dispositionsPerHour: Object.fromEntries(Object.entries(dispositions).map(([word, n]) => [word, n / hours])),
     answerRate: share(answered, attempts),
     missedMachineRate: share(sums.missedMachines, checked),
+    falseMachineRate: share(sums.falseMachines, checkedMachines),
+    connectedIn2sRate: share(sums.connectedIn2s, connected),
     abandonRate: share(abandoned, people),
     dropRate: share(abandoned, answered),
     connectedInTimeRate: share(connectedInTime, connected),

@@ -6,6 +6,7 @@ import { described, parsed } from '../../base/parsed.ts'
 import type { Window } from '../../store/figure-window.ts'
 
 const LAST = ['15m', '30m'] as const
+const STEPS = ['15m', '30m', '1h'] as const
 const ALLOWED = '15m, 30m (the last minutes), today, or a day such as 2026-03-02'
 
 type Asked = { readonly lastMs: number } | { readonly day: 'today' | string }
@@ -23,9 +24,9 @@ function read(text: string): Asked {
 export const windowFields = {
   window: described(parsed(read), ALLOWED, '<window>').prefault('today'),
   by: described(
-    z.enum(['15m', '30m'], { error: ({ input }) => `'${String(input)}' cannot be used; allowed: 15m, 30m` }),
-    'figures for each 15 or 30 minutes of the window',
-    '<15m|30m>',
+    z.enum(STEPS, { error: ({ input }) => `'${String(input)}' cannot be used; allowed: ${STEPS.join(', ')}` }),
+    'figures for each 15 or 30 minutes, or each hour, of the window',
+    `<${STEPS.join('|')}>`,
   ).optional(),
 }
 
