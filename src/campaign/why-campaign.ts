@@ -157,7 +157,9 @@ function whyDecided({ at, why, figures }: DialStatusPart, facts: WhyCampaignFact
     case 'lines':
       return told(`all lines are in use: ${campaign.maxLines} of the campaign, or those of the installation`)
     case 'cps':
-      return told(`the calls of this second are started: ${campaign.cps} of the campaign, or those of the installation`)
+      return told(
+        `the calls of this second are started: ${campaign.cps} of the campaign, those of the installation, or as many as FreeSWITCH takes`,
+      )
     case 'ratio':
       return told(`as many calls are under way as the ratio allows: ${campaign.callsPerAgent} for each free agent`)
     case 'risk': {

@@ -269,3 +269,14 @@ test('the plain commands of Redis on the page start a campaign, and their answer
   assert.equal(failed, null)
   assert.equal((JSON.parse(answer!) as { state: string }).state, 'running')
 })
+
+test('a payload that is no JSON hinders no other job', async t => {
+  const { client, ask, queue } = await bullmq(t)
+  const key = (what: string) => queue.toKey(what)
+  for (const id of ['broken-1', 'broken-2']) {
+    await client.hset(key(id), 'name', 'campaign.list', 'data', '{"v":1', 'opts', '{}', 'timestamp', Date.now())
+    await client.lpush(key('wait'), id)
+  }
+  await client.zadd(key('marker'), 0, '0')
+  assert.deepEqual(await ask<unknown[]>('campaign.list', {}), [])
+})
