@@ -1,6 +1,6 @@
 /**
- * Queries of the table `campaign_figures`: counts of a campaign's leads, attempts, answered calls and previews. Triggers
- * keep them (migrations/0002_growth.sql, 0022_outcomes.sql, 0026_preview.sql, 0027_done_leads.sql).
+ * Queries of the table `campaign_figures`: counts of a campaign's leads, attempts, answered calls and previews.
+ * Triggers keep them (migrations/0002_growth.sql, 0022_outcomes.sql, 0026_preview.sql, 0027_done_leads.sql).
  */
 import type { Queries } from './sql.ts'
 
