@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
 import { lawNow } from '../../campaign/law-now.ts'
+import { policyOf } from '../../campaign/law/laws.ts'
 import { listNow } from '../../campaign/list-now.ts'
 import { staffNow } from '../../campaign/staff-now.ts'
 import { whySoFew } from '../../campaign/why-campaign.ts'
@@ -66,7 +67,7 @@ export default operation({
   async run({ sql, statuses, roster, clock }, { name }) {
     const campaign = await findCampaign(sql, name)
     const now = clock.now()
-    const [holder, status, list, agents, { policy, budget }, calls] = await Promise.all([
+    const [holder, status, list, agents, { budget }, calls] = await Promise.all([
       statuses.owner(campaign.id),
       statuses.read(campaign.id),
       listNow(sql, campaign, now),
@@ -75,7 +76,7 @@ export default operation({
       campaignNow(sql, campaign.id, now),
     ])
     const staff = staffNow(agents, campaign.queue, now)
-    const law = { ...budget, limit: policy.target }
+    const law = { ...budget, limit: policyOf(campaign.law).maxAbandoned }
     const [answer, ...others] = whySoFew({ campaign, holder, status, list, staff, law })
     const { sentLastMinute, ...phases } = calls
     const { state, mode, maxLines, cps } = campaign
