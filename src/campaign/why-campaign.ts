@@ -30,6 +30,7 @@ type WhyFew =
   | 'not-on-line'
   | 'agents-busy'
   | 'agents'
+  | 'previews'
   | 'ratio'
   | 'risk'
   | 'leads'
@@ -160,6 +161,8 @@ function whyDecided({ at, why, figures }: DialStatusPart, facts: WhyCampaignFact
       return told(
         `the calls of this second are started: ${campaign.cps} of the campaign, those of the installation, or as many as FreeSWITCH takes`,
       )
+    case 'previews':
+      return told('each free agent looks at a lead, or has a call under way')
     case 'ratio':
       return told(`as many calls are under way as the ratio allows: ${campaign.callsPerAgent} for each free agent`)
     case 'risk': {

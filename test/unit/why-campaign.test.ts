@@ -141,6 +141,12 @@ const CAUSES: readonly (readonly [title: string, given: Given, why: string, word
     'agents',
     /each agent .*\(3\)$/,
   ],
+  [
+    'has agents who look at their leads',
+    { parts: [{ why: 'previews' }] },
+    'previews',
+    /^each free agent looks at a lead/,
+  ],
   ['has as many calls as its ratio allows', { parts: [{ why: 'ratio' }] }, 'ratio', /as the ratio allows: 2 for/],
   [
     'would risk too much',
