@@ -124,6 +124,22 @@ test('agents who say that a machine was connected make the dialer more careful',
   assert.ok(theta(120) < believed, 'the same four abandoned are a larger share of fewer people')
 })
 
+test('what may still be abandoned is spent over the time that is left, and at the end of the window at once', () => {
+  const theta = (abandoned: number, minutesLeft: number) => {
+    const pacer = predictive()
+    const seen = (now: number, live: number) => {
+      const policy = { ...floor({}).policy, endsAt: now + minutesLeft * 60_000 }
+      return floor({ now, agents: agents(5, 'talk', 0), policy, budget: { live, abandoned } })
+    }
+    pacer.decide(seen(0, 400))
+    return pacer.decide(seen(250, 400)).figures.theta!
+  }
+  const change = (abandoned: number, minutesLeft: number) => Math.log(theta(abandoned, minutesLeft) / theta(12, 180))
+  assert.ok(change(11, 1) > 0.2, 'one person may still be abandoned in the last minute')
+  assert.ok(change(14, 1) < -1, 'two too many: hardly any risk is taken in the last minute')
+  assert.ok(Math.abs(change(14, 180)) < 0.3, 'with three hours left the same two change little')
+})
+
 test('far above the limit it dials one lead for each free agent, and says that it is the budget', () => {
   const seen = floor({ agents: agents(4, 'free', 1_000), budget: { live: 400, abandoned: 40 } })
   const { howMany, why } = predictive().decide(seen)
