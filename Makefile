@@ -20,12 +20,12 @@ test: node_modules/.stamp           ## unit, flows, contracts on the simulated s
 property: node_modules/.stamp           ## a hundred thousand random callers of queues, and five hundred callbacks, on nodes that die (minutes)
 	DAYS=84 HISTORIES=500 $(TEST) --long test/unit/queue-property.test.ts test/flow/callback-histories.test.ts
 
-# what kills nodes and switches has the machine to itself: its figures are about time
-SURVIVAL = $(call FILES,test/contract/survival)
+# what kills nodes and switches has the machine to itself, and so has a whole campaign: both are about time
+ALONE = $(call FILES,test/contract/survival) test/contract/campaign-outcomes.test.ts
 contract: node_modules/.stamp       ## the contracts once more, on a real FreeSWITCH (FREESWITCH_BIN, or on the PATH)
 	@failed=0; \
-	REAL_SWITCH=yes $(TEST) $(filter-out $(SURVIVAL),$(call FILES,test/contract)) || failed=1; \
-	REAL_SWITCH=yes $(TEST) $(SURVIVAL) || failed=1; exit $$failed
+	REAL_SWITCH=yes $(TEST) $(filter-out $(ALONE),$(call FILES,test/contract)) || failed=1; \
+	for file in $(ALONE); do REAL_SWITCH=yes $(TEST) $$file || failed=1; done; exit $$failed
 
 # one file after the other: a row's figures are its own, and two cores are few
 fault: node_modules/.stamp          ## the rows of the fault matrix, and at its end what they showed (ROWS="drain pause": only those files)

@@ -144,10 +144,13 @@ export class Person {
     this.world.sim.clock.whenAwake(() => this.state === 'ringing' && farEndLeaves(this.#channel, 'CALL_REJECTED'))
   }
 
-  /** Speaks from now on for `duration`. Recordings and detect applications that wait for silence notice it. */
-  says(duration: Duration): void {
-    const now = this.world.sim.clock.now()
-    this.#speech.push({ from: now, to: now + ms(duration) })
+  /**
+   * Speaks for `duration`, from now on or `after` some time. Recordings notice it, and detect applications that wait
+   * for silence; one that waits for a sound must begin later than this call.
+   */
+  says(duration: Duration, after: Duration = '0ms'): void {
+    const from = this.world.sim.clock.now() + ms(after)
+    this.#speech.push({ from, to: from + ms(duration) })
   }
 
   // For the simulated FreeSWITCH only, not for tests.

@@ -48,8 +48,12 @@ export class Ear {
     this.closed = closed
   }
 
-  /** `sounds`: also the sounds and questions of each leg. */
-  static async open(port: number, password: string, options: { sounds: boolean }): Promise<Ear> {
+  /** `sounds`: also the sounds and questions of each leg. `applications`: these applications instead. */
+  static async open(
+    port: number,
+    password: string,
+    { sounds, applications = sounds ? APPLICATIONS : [] }: { sounds: boolean; applications?: readonly string[] },
+  ): Promise<Ear> {
     const wire = await connectTcp('127.0.0.1', port)
     // eslint-disable-next-line prefer-const -- used by what is built before it
     let ear: Ear | undefined
@@ -68,10 +72,9 @@ export class Ear {
     ear = new Ear(connection, closed)
     const wanted = [...LEG_EVENTS, 'BACKGROUND_JOB']
     for (const name of wanted) connection.post(`filter Event-Name ${name}\n\n` as string as Command)
-    if (options.sounds)
-      for (const app of APPLICATIONS) connection.post(`filter Application ${app}\n\n` as string as Command)
+    for (const app of applications) connection.post(`filter Application ${app}\n\n` as string as Command)
     await connection.send(
-      subscribe(...LEG_EVENTS, 'BACKGROUND_JOB', ...(options.sounds ? (['CHANNEL_EXECUTE'] as const) : [])),
+      subscribe(...LEG_EVENTS, 'BACKGROUND_JOB', ...(applications.length > 0 ? (['CHANNEL_EXECUTE'] as const) : [])),
     )
     return ear
   }

@@ -81,7 +81,8 @@ const gateway = (name: string, port: number, { user = 'x', password = 'x' } = {}
   `<gateway name="${name}"><param name="realm" value="127.0.0.1${user === 'x' ? `:${port}` : ''}"/><param name="proxy" value="127.0.0.1:${port}"/>` +
   `<param name="username" value="${user}"/><param name="password" value="${password}"/><param name="register" value="false"/></gateway>`
 
-const act = (application: string, data = '') => `<action application="${application}" data="${data}"/>`
+/** An action, and an extension, of the dialplan. */
+export const act = (application: string, data = '') => `<action application="${application}" data="${data}"/>`
 const speaks = (hertz: number) => act('playback', `tone_stream://%(20000,0,${hertz});loops=-1`)
 const LISTENS = act('playback', 'silence_stream://120000,1400')
 
@@ -111,7 +112,7 @@ const ANSWERS: Readonly<Record<Kind, readonly string[]>> = {
   ],
 }
 
-const extension = (name: string, number: string, ...actions: readonly string[]) =>
+export const extension = (name: string, number: string, ...actions: readonly string[]) =>
   `<extension name="${name}"><condition field="destination_number" expression="${number}">${actions.join('')}</condition></extension>`
 
 const outsideWorld = Object.entries(ANSWERS)
@@ -190,14 +191,15 @@ export function freeswitchXml(
   )
 }
 
-/** The outside world as a separate process. */
-export function farXml(parts: Parts): string {
+/** The outside world as a separate process. `numbers`: extensions that come before those of the KINDS. */
+export function farXml(parts: Parts & { readonly numbers: string }): string {
   const profiles = [profile('outside', parts.ports.outside, 'outside')]
   return configuration(
     parts,
     { profiles, rtp: [26_000, 31_998], log: '' },
     `
     <context name="outside">
+      ${parts.numbers}
       ${SPEAKERS.join('')}
       ${outsideWorld}
     </context>`,

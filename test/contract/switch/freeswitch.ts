@@ -112,12 +112,15 @@ export async function startFreeSwitch(program: string, options: FreeSwitchOption
   })
 }
 
-/** The carrier and the telephones of a FreeSWITCH that was started with `outside: 'other'`: a separate process. */
-export async function startFarEnd(program: string, near: Ports): Promise<FreeSwitch> {
+/**
+ * The carrier and the telephones of a FreeSWITCH that was started with `outside: 'other'`: a separate process.
+ * `numbers`: extensions for numbers that answer in another way.
+ */
+export async function startFarEnd(program: string, near: Ports, numbers = ''): Promise<FreeSwitch> {
   const [eventSocket] = (await freePorts(1)) as [number]
   const ports = { ...near, eventSocket }
   return start(program, ports, '', 1, (folder, password) =>
-    writeFile(join(folder, 'conf/freeswitch.xml'), farXml({ ports, password, folder }), { mode: 0o600 }),
+    writeFile(join(folder, 'conf/freeswitch.xml'), farXml({ ports, password, folder, numbers }), { mode: 0o600 }),
   )
 }
 
