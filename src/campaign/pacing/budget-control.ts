@@ -17,11 +17,11 @@ const START_TARGET = 0.03
 /** A small team gets more: with n agents START × (1 + (SMALL / n)²). */
 const SMALL = 3
 /** The share that is aimed at, of the target. */
-const AIM = 0.989
+const AIM = 0.985
 /**
  * People who are held back: a part of a person cannot be abandoned, and the last one comes when theta is low already.
  */
-const RESERVE = 0.25
+const RESERVE = 0.2
 /** Change of ln theta for each answered call, at a balance of one standard deviation. */
 const INTEGRAL = 0.0003
 /** Change of ln theta at a balance of one standard deviation, when the end of the window is not known. */
