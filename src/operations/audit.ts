@@ -46,6 +46,26 @@ export interface AuditParts {
   readonly log: Log
 }
 
+/** A list of thousands of people is not written twice: the rows of the leads tell the rest. */
+const MOST_ENTRIES = 20
+
+/**
+ * The input of an operation as its audit row keeps it: of each list the first 20 entries and the number of the others.
+ * Pure.
+ *
+ * @example
+ * auditInput({ campaign: 'spring', leads: numbers }) // { campaign: 'spring', leads: ['+49…', …, 'and 9980 more'] }
+ */
+export const auditInput = (given: unknown): unknown =>
+  typeof given === 'object' && given !== null && !Array.isArray(given)
+    ? Object.fromEntries(Object.entries(given).map(([field, value]) => [field, shortList(value)]))
+    : given
+
+const shortList = (value: unknown): unknown =>
+  Array.isArray(value) && value.length > MOST_ENTRIES
+    ? [...value.slice(0, MOST_ENTRIES), `and ${value.length - MOST_ENTRIES} more`]
+    : value
+
 const WAITING = 'sh:audit'
 /** So many rows wait at most; the oldest ones are dropped then. */
 const MOST_WAITING = 10_000

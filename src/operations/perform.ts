@@ -8,6 +8,7 @@
 import type { z } from 'zod'
 import { Refusal, SwitchhookError } from '../base/errors.ts'
 import { readInput } from '../base/parsed.ts'
+import { auditInput } from './audit.ts'
 import { ROLES, type Actor, type Immutable, type Needs, type Operation, type PartsFor } from './operation.ts'
 
 /**
@@ -44,7 +45,7 @@ export async function perform<Input extends z.ZodObject, Output extends z.ZodTyp
     door: actor.door,
     operation: name,
     subject: subject === undefined ? null : String(input[subject]),
-    input: given,
+    input: auditInput(given),
     before: await thing(),
   })
   let result: Immutable<z.input<Output>>
