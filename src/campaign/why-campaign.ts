@@ -167,8 +167,9 @@ function whyDecided({ at, why, figures }: DialStatusPart, facts: WhyCampaignFact
       return told(`as many calls are under way as the ratio allows: ${campaign.callsPerAgent} for each free agent`)
     case 'risk': {
       const { risk = null, theta = null } = figures ?? {}
-      const odds = risk === null || theta === null ? '' : `: ${percent(risk)}, and ${percent(theta)} is allowed`
-      return told(`one more call would too probably find no agent${odds}`)
+      const odds =
+        risk === null || theta === null ? '' : `: the chance is ${percent(risk)}, and ${percent(theta)} is allowed`
+      return told(`the next person might find no agent${odds}`)
     }
     case 'leads':
       return list.dialable === 0 ? null : told(`no more than ${list.dialable} leads may be called now`)

@@ -5,7 +5,7 @@ const WHY: Readonly<Record<string, string>> = {
   agents: 'each free agent has a call under way',
   previews: 'each free agent looks at a lead, or has a call under way',
   ratio: 'as many calls are under way as the ratio allows',
-  risk: 'one more call would too probably find no agent',
+  risk: 'the next person might find no agent',
   budget: 'too many people were abandoned, so there is one call for each free agent',
   'no-leads': 'no lead may be called now; `switchhook lead why` tells about a single one',
   leads: 'no more leads may be called now',

@@ -1,6 +1,7 @@
 /**
- * Why calls of campaigns ended in the last minutes, by gateway: FreeSWITCH's hang-up causes. From the table `attempts`.
- * Used by operations/figures/gateway.ts; the definitions are in docs/figures.md.
+ * Why calls of campaigns ended in the last minutes, by gateway: FreeSWITCH's hang-up causes. From the table `attempts`;
+ * of an answered call the cause is in its record (`calls`). Used by operations/figures/gateway.ts; the definitions are
+ * in docs/figures.md.
  */
 import { time } from './figure-window.ts'
 import type { Queries } from './sql.ts'
@@ -8,7 +9,7 @@ import type { Queries } from './sql.ts'
 export interface HangupCauses {
   /** Null: a node of an older version did not write it. */
   readonly gateway: string | null
-  /** Null: none is known, as of calls that ended in a flow. */
+  /** Null: none is known. */
   readonly cause: string | null
   /** Attempts that ended in the last 1, 5, 15 and 60 minutes. */
   readonly last1m: number
@@ -23,12 +24,12 @@ const MINUTE_MS = 60_000
 export async function hangupCauses(sql: Queries, now: number, gateway: string | undefined): Promise<HangupCauses[]> {
   const since = (minutes: number) => sql`a.ended_at > ${time(now - minutes * MINUTE_MS)}`
   const rows = await sql<HangupCauses[]>`
-    select a.gateway, a.cause, count(*) filter (where ${since(1)})::integer as last1m,
+    select a.gateway, coalesce(a.cause, r.hangup_cause) as cause, count(*) filter (where ${since(1)})::integer as last1m,
       count(*) filter (where ${since(5)})::integer as last5m, count(*) filter (where ${since(15)})::integer as last15m,
       count(*)::integer as last60m
     from campaigns c cross join lateral (
-      select gateway, cause, ended_at from attempts a
-      where campaign_id = c.id and ${since(60)} and a.ended_at <= ${time(now)} offset 0) a
+      select id, gateway, cause, ended_at from attempts a
+      where campaign_id = c.id and ${since(60)} and a.ended_at <= ${time(now)} offset 0) a left join calls r on r.id = a.id
     ${gateway === undefined ? sql`` : sql`where a.gateway = ${gateway}`}
     group by 1, 2 order by 1 nulls last, last60m desc, 2 nulls last`
   return [...rows]

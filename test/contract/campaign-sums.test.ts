@@ -234,8 +234,15 @@ test('the hang-up causes of each gateway in the last minutes are what the rows o
       update attempts set ended_at = ${new Date(NOW - Math.floor(random() * 90 * MINUTE))}, phone = ${`+491800${n}`},
         gateway = ${pick(random, ['carrier', 'backup', null])}, cause = ${pick(random, ['USER_BUSY', 'NO_ANSWER', null])} where id = ${id}`
     await sql`update leads set next_at = ${new Date(NOW)} where id in (select lead_id from attempts where id = ${id})`
+    // of an answered call the cause is in its record only
+    if (pick(random, [true, false]))
+      await sql`
+        insert into calls (id, flow, direction, started_at, hangup_cause)
+        values (${id}, 'campaign-leg', 'outbound', ${new Date(NOW)}, 'NORMAL_CLEARING')`
   }
-  const rows = await sql<{ gateway: string | null; cause: string | null; ended_at: Date }[]>`select * from attempts`
+  const rows = await sql<{ gateway: string | null; cause: string | null; ended_at: Date }[]>`
+    select a.gateway, coalesce(a.cause, r.hangup_cause) as cause, a.ended_at
+    from attempts a left join calls r on r.id = a.id`
   const within = (minutes: number) => rows.filter(row => +row.ended_at > NOW - minutes * MINUTE)
   const asked = async (input: object = {}) => {
     const parts = { sql, clock: new VirtualClock(NOW) } as never

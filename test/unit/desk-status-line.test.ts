@@ -114,7 +114,7 @@ test('a supervisor reads how many calls are made for each agent, and why no more
   }
   const at = { at: 'fs1:8021', free: 1, wanted: 0, dialled: 0, why: 'risk', leads: 9, lines: 5, figures: predicted }
   const [, line] = floorLines({ ...EMPTY, campaigns: [{ ...figures, abandonLimit: 0.03, decided: [at] }] })
-  assert.match(line!, / · 1\.8 calls for each agent, no more: one more call would too probably find no agent$/)
+  assert.match(line!, / · 1\.8 calls for each agent, no more: the next person might find no agent$/)
   const plain = { ...at, why: 'agents', figures: null }
   const [, other] = floorLines({ ...EMPTY, campaigns: [{ ...figures, abandonLimit: 0.03, decided: [plain] }] })
   assert.match(other!, / · no more: each free agent has a call under way$/)

@@ -159,7 +159,7 @@ const CAUSES: readonly (readonly [title: string, given: Given, why: string, word
       ],
     },
     'risk',
-    /find no agent: 25\.0 %, and 10\.0 % is allowed$/,
+    /find no agent: the chance is 25\.0 %, and 10\.0 % is allowed$/,
   ],
   ['has few leads left', { list: { dialable: 1 }, parts: [{ why: 'leads' }] }, 'leads', /no more than 1 leads/],
   ['is dialled by a newer node with a word of its own', { parts: [{ why: 'moon' }] }, 'moon', /^moon$/],
