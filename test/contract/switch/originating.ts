@@ -200,6 +200,7 @@ for (const limit of ['max_sessions', 'sps'] as const) {
     const second = begin(world, node, world.telephone('person').endpoint)
     const { outcome, cause } = await world.within('5s', second.outcome)
     await world.observer.job(`fsctl ${limit} ${usual}`)
+    await sleep(world.clock, 1_100) // in this second the next sentence could not dial
     deepEqual([outcome, cause], ['refused', 'DESTINATION_OUT_OF_ORDER'])
     equal(lifeOf(world, second.uuid).includes('CHANNEL_CREATE'), false)
     await node.home.attempt(`uuid_kill ${first.uuid}` as never)
