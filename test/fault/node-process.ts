@@ -73,7 +73,10 @@ export class NodeProcess {
         this.#waiting.delete(waiter)
         act()
       }
-      const never = () => done(() => reject(new Error(`node ${this.name} never said ${line}`)))
+      const never = () =>
+        done(() =>
+          reject(new Error(`node ${this.name} never said ${line}; it said:\n${this.log.slice(-25).join('\n')}`)),
+        )
       const waiter = { line, heard: (said: string) => done(() => resolve(said)), ended: never }
       const limit = setTimeout(never, withinMs)
       this.#waiting.add(waiter)
