@@ -65,6 +65,12 @@ function alertInfo(given: string): string {
 /** @example agentSetting(agent, 'skills') */
 export const agentSetting = settingIn(AGENT_SETTINGS)
 
+/** Does the agent serve this queue, and its leads of campaigns too? */
+export const takesLeadsOf = (
+  agent: Given<typeof AGENT_SETTINGS> & Pick<AgentSettings, 'queues'>,
+  queue: string,
+): boolean => agentSetting(agent, 'takesLeads') && agent.queues.some(tier => tier.queue === queue)
+
 /** A place in a queue's order of agents: lower levels first, lower positions first within a level. Both start at 1. */
 export interface Tier {
   readonly queue: string

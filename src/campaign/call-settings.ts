@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { said, type Duration } from '../base/duration.ts'
 import { InputError } from '../base/errors.ts'
 import { choice, duration, readSettings, settingIn, text, yesOrNo, type Given, type Setting } from '../base/settings.ts'
+import { areBeeps, MOST_BEEPS, USUAL_BEEPS } from '../call/verbs/beep.ts'
 import { extension, soundName } from '../esl/safe-text.ts'
 import { PREVIEW_SETTINGS } from './preview.ts'
 
@@ -28,9 +29,6 @@ const sound = (standard: string, description: string): Setting<string> =>
     placeholder: '<sound>',
     description,
   })
-
-/** FreeSWITCH listens for at most 16 tones on one leg (switch_ivr_async.c, MAX_TONES). */
-const MOST_TONES = 8
 
 /** Key 1 means something else in campaign-press-1. */
 const KEYS = ['2', '3', '4', '5', '6', '7', '8', '9', '0', '*'] as const
@@ -80,7 +78,7 @@ export const CALL_SETTINGS = {
     'how long voicemail-drop waits for the end of the greeting of a machine; then it hangs up',
   ),
   beepTones: text<readonly number[]>({
-    standard: [1_000, 1_400, 850, 640],
+    standard: USUAL_BEEPS,
     stored: z.array(z.number()),
     parse: parseTones,
     say: tones => tones.join(','),
@@ -110,8 +108,8 @@ function sayWhisper(whisper: Whisper): string {
 
 function parseTones(given: string): readonly number[] {
   const tones = given.split(',').map(Number)
-  if (tones.length > MOST_TONES || !tones.every(tone => Number.isInteger(tone) && tone >= 300 && tone <= 3_000))
-    throw new InputError(`'${given}' cannot be heard; allowed: 1 to ${MOST_TONES} tones of 300 to 3000 Hz (1000,1400)`)
+  if (!areBeeps(tones) || !tones.every(Number.isInteger))
+    throw new InputError(`'${given}' cannot be heard; allowed: 1 to ${MOST_BEEPS} tones of 300 to 3000 Hz (1000,1400)`)
   return tones
 }
 

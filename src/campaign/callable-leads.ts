@@ -26,7 +26,7 @@ const HOLIDAYS_MS = 60_000
 /** Places whose hours never open within weeks are looked at again after this time. */
 const NEVER_MS = 3_600_000
 /** Callbacks that are looked at; more of them wait for the first ones. */
-const MOST_CALLBACKS = 500
+export const MOST_CALLBACKS = 500
 /** Leads without a place (a program or a node of the version before has added them) are given one in portions. */
 const PLACED_AT_ONCE = 500
 /**
@@ -218,22 +218,27 @@ function withFacts(
   return claimed.map(one => ({ ...one, facts: leadFacts(keys.get(one.place) ?? '', one.before, now, timeZone) }))
 }
 
-/** What the claim looks at in each lead, by the settings of the campaign and the rules of these places. */
-function limitsOf(
+/** How often a number may be called, by the settings of the campaign and the rules of these places. */
+export function numberRules(
   campaign: Campaign,
   places: readonly KeyedPlace[],
   hours: CallingHours,
-): Pick<Claim, 'campaign' | 'order' | 'limits' | 'dayLimits' | 'abandonedMs' | 'roundMs'> {
+): Pick<Claim, 'limits' | 'dayLimits' | 'abandonedMs'> {
   const limited = new Map(places.map(({ place, key }) => [place, hours.mostPerDay(key)]))
   return {
-    campaign: campaign.id,
-    order: campaign.order,
     limits: campaign.numberLimits,
     dayLimits: [...limited].flatMap(([place, most]) => (most === null ? [] : [{ place, most }])),
     abandonedMs: abandonedMs(campaign),
-    roundMs: pauseAfter(campaign, 'no-answer', '2h'),
   }
 }
+
+/** What the claim looks at in each lead. */
+const limitsOf = (campaign: Campaign, places: readonly KeyedPlace[], hours: CallingHours) => ({
+  ...numberRules(campaign, places, hours),
+  campaign: campaign.id,
+  order: campaign.order,
+  roundMs: pauseAfter(campaign, 'no-answer', '2h'),
+})
 
 function pauseAfter({ retry }: Pick<Campaign, 'retry'>, end: AttemptEnd, never: Duration): number {
   const after = retry[end]?.after ?? meaningOf(end).again
@@ -244,7 +249,7 @@ const needsPlaces = ({ rules, hours, holidays, otherNumbers }: Campaign): boolea
   rules !== 'none' || hours.length > 0 || holidays.length > 0 || otherNumbers.length > 0
 
 /** When a callback may go to any agent. */
-const forAnyone = ({ agent, nextAt }: ReadyCallback, { callbackWaitMs }: Campaign): number =>
+export const forAnyone = ({ agent, nextAt }: ReadyCallback, { callbackWaitMs }: Campaign): number =>
   agent === null ? nextAt : nextAt + callbackWaitMs
 
 /** Each agent gets the first callback that this agent has promised; the other slots get those that any may have. */

@@ -1,6 +1,6 @@
 /** The mode of dialling that a campaign names. Used by dialer.ts. */
 import type { Agent } from '../agent/agent.ts'
-import { agentSetting } from '../agent/settings.ts'
+import { takesLeadsOf } from '../agent/settings.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
@@ -65,8 +65,7 @@ export async function openMode(
     const reserved = new DialReserved({ ...parts, homeOf, rings, unreserved }, queue)
     return mode === 'preview' ? new DialPreview({ ...parts, sql: leads.sql, homeOf, reserved }, campaign) : reserved
   }
-  const serves = (agent: Agent) =>
-    agentSetting(agent, 'takesLeads') && agent.queues.some(tier => tier.queue === queue) && countsFor(agent, campaign)
+  const serves = (agent: Agent) => takesLeadsOf(agent, queue) && countsFor(agent, campaign)
   const floors = await PacedFloors.open(following, {
     id: campaign.id,
     timeZone,

@@ -67,9 +67,10 @@ export class DialPreview implements DialMode, Previews {
     this.#asked = asked
     for (const preview of await openPreviews(this.#parts.sql, { campaign: id })) {
       const step = previewStep(preview, await this.#looking(preview, now), then, now)
-      if (step === 'call') asked.push(preview)
-      if (step === 'call') ends.push(preview.heldUntil.getTime())
-      else if (step === 'look') ends.push(preview.until.getTime())
+      if (step === 'call') {
+        asked.push(preview)
+        ends.push(preview.heldUntil.getTime())
+      } else if (step === 'look') ends.push(preview.until.getTime())
       else await this.#end(preview, step, now + previewSetting(calls, 'skipAfterMs'))
     }
     return ends.length === 0 ? null : Math.min(...ends)

@@ -199,8 +199,7 @@ export class Dialer {
       ready -= claimed
       if (againMs !== null) moments.push(now + againMs)
     }
-    const known = moments.filter(moment => moment !== null)
-    const next = known.length === 0 ? null : Math.min(...known)
+    const next = earliest(moments)
     await this.#tellStatus(campaign, parts, next)
     return next
   }
@@ -272,7 +271,7 @@ export class Dialer {
     const tellMs = gateways.explain(campaign, decision.why === 'gateway' ? (seen.gateways?.words ?? null) : null)
     const timeHelps = ready > 0 ? wanted.againMs : null // a lead that becomes due has a timer of its own
     const callMs = called < asked.length ? FAULT_MS : null
-    const againMs = earlier(earlier(earlier(decision.againMs, timeHelps), tellMs), callMs)
+    const againMs = earliest([decision.againMs, timeHelps, tellMs, callMs])
     const part = {
       at: at?.name ?? null,
       free: wanted.free,
@@ -285,13 +284,7 @@ export class Dialer {
     if (!at || decision.howMany === 0) return { ...part, dialled: called, claimed: 0, againMs }
     const claimed = mode.previews
       ? await this.#offer(mode.previews, at, campaign, decision.howMany)
-      : await this.#dialGranted(
-          mode,
-          at,
-          campaign,
-          ask,
-          Array.from({ length: decision.howMany }, () => randomUUID()),
-        )
+      : await this.#dialGranted(mode, at, campaign, ask, newIds(decision.howMany))
     this.#awake = true // the next turn finds the limit that then applies
     return { ...part, dialled: called + claimed, claimed, againMs }
   }
@@ -390,5 +383,10 @@ export class Dialer {
   }
 }
 
-const earlier = (one: number | null, other: number | null): number | null =>
-  one === null || other === null ? (one ?? other) : Math.min(one, other)
+const newIds = (howMany: number): string[] => Array.from({ length: howMany }, () => randomUUID())
+
+/** Null: there is none. */
+function earliest(moments: readonly (number | null)[]): number | null {
+  const known = moments.filter(moment => moment !== null)
+  return known.length === 0 ? null : Math.min(...known)
+}

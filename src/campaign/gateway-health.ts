@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
-import { gatewayStatus } from '../esl/api.ts'
+import { gatewayStateIn, gatewayStatus } from '../esl/api.ts'
 import type { Ident } from '../esl/safe-text.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import { pauseMs } from './dial-limits.ts'
@@ -85,7 +85,7 @@ export class GatewayHealth {
     known.askedAt = this.#clock.now()
     try {
       const answer = await at.ask(gatewayStatus(gateway as Ident))
-      const state = /^Status\s+(\S+)/m.exec(answer)?.[1]
+      const state = gatewayStateIn(answer)
       known.state = answer.startsWith('Invalid Gateway') ? 'MISSING' : state === 'UP' || state === 'DOWN' ? state : null
     } catch (error) {
       if (!(error instanceof SwitchError)) throw error

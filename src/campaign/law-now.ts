@@ -1,6 +1,6 @@
 /**
  * What the law of a campaign allows and its ledger counts at this moment, in the form of the pacing. Used by the dialer
- * for its decisions, and by `campaign status`.
+ * for its decisions.
  */
 import type { Queries } from '../store/sql.ts'
 import type { Campaign } from './campaign.ts'

@@ -3,18 +3,17 @@
  * `campaign why` and the figures of campaigns. It looks as the dialer does (callable-leads.ts), at each line of leads
  * and not at each lead.
  */
-import { countDue, readyCallbacks, readyLines, type ReadyLine } from '../store/claims.ts'
+import { countDue, readyCallbacks, readyLines, type ReadyCallback, type ReadyLine } from '../store/claims.ts'
 import { countDone, countLeads } from '../store/leads.ts'
 import type { Queries } from '../store/sql.ts'
 import { countWaiting, waitingLeads, type WaitingLeads } from '../store/waiting-leads.ts'
-import { abandonedMs, callingHoursOf } from './callable-leads.ts'
+import { callingHoursOf, forAnyone, MOST_CALLBACKS, numberRules } from './callable-leads.ts'
 import type { Campaign } from './campaign.ts'
 
 /** Leads are counted so far: more of them tell a supervisor nothing new, and cost time. */
 const MOST_COUNTED = 10_000
 /** So many waiting leads are asked what they wait for, those that are due first. */
 const LOOKED_AT = 1_000
-const MOST_CALLBACKS = 500
 
 export interface ListNow {
   readonly leads: number
@@ -50,14 +49,11 @@ export async function listNow(sql: Queries, campaign: Campaign, now: number): Pr
   ])
   const isDue = ({ nextAt }: Pick<ReadyLine, 'nextAt'>) => nextAt <= now
   const isOpen = ({ key }: Pick<ReadyLine, 'key'>) => hours.at(key, now).open
-  const isFor = ({ agent, nextAt }: (typeof callbacks)[number]) =>
-    agent === null || nextAt + campaign.callbackWaitMs <= now
+  const isFor = (callback: ReadyCallback) => forAnyone(callback, campaign) <= now
   const [due, back] = [lines.filter(isDue), callbacks.filter(isDue)]
   const closed = [...due, ...back].filter(one => !isOpen(one)).map(({ key }) => hours.at(key, now))
   const first = closed.toSorted((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity))[0]
-  const places = new Map([...lines, ...callbacks].map(({ place, key }) => [place, hours.mostPerDay(key)]))
-  const dayLimits = [...places].flatMap(([place, most]) => (most === null ? [] : [{ place, most }]))
-  const rules = { now, dayLimits, limits: campaign.numberLimits, abandonedMs: abandonedMs(campaign) }
+  const rules = { now, ...numberRules(campaign, [...lines, ...callbacks], hours) }
   const count = (of: readonly ReadyLine[]) => countDue(sql, id, of, now, MOST_COUNTED)
   const [open, shut, waits] = await Promise.all([
     count(due.filter(isOpen)),

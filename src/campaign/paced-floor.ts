@@ -46,18 +46,8 @@ export class PacedFloor implements Disposable {
     this.#listening = mirror.on('written', ({ name }) => this.#look(name))
   }
 
-  /**
-   * How many leads to dial now, for the agents but for `others`.
-   *
-   * @param nextLeads The probability that a person answers, for the leads that are next, in their order; absent: they
-   * are average leads.
-   */
-  decide(
-    policy: PacingPolicy,
-    budget: PacingBudget,
-    others: readonly string[] = [],
-    nextLeads?: readonly number[],
-  ): PacingDecision {
+  /** How many leads to dial now, for the agents but for `others`. */
+  decide(policy: PacingPolicy, budget: PacingBudget, others: readonly string[] = []): PacingDecision {
     const { mirror, clock, serves } = this.#parts
     const now = clock.now()
     const here = mirror.all().filter(agent => serves(agent) && !others.includes(agent.name))
@@ -70,7 +60,6 @@ export class PacedFloor implements Disposable {
       calls: this.calls.paced(policy),
       policy,
       budget,
-      ...(nextLeads && { nextLeads }),
     })
   }
 

@@ -1,6 +1,6 @@
 /** The agents of a campaign at this moment, by what keeps them from taking a lead. Pure. Used by `campaign why`. */
 import { isHeldForLead, whyNotNow, type Agent } from '../agent/agent.ts'
-import { agentSetting } from '../agent/settings.ts'
+import { takesLeadsOf } from '../agent/settings.ts'
 
 export interface StaffNow {
   /** They serve the queue and take leads: the sum of the others. */
@@ -21,9 +21,7 @@ export interface StaffNow {
 
 /** `now`: ms since the epoch; the agents are as of then. */
 export function staffNow(agents: readonly Agent[], queue: string, now: number): StaffNow {
-  const own = agents.filter(
-    agent => agentSetting(agent, 'takesLeads') && agent.queues.some(tier => tier.queue === queue),
-  )
+  const own = agents.filter(agent => takesLeadsOf(agent, queue))
   const kinds = own.map(agent => kindOf(agent, now))
   const count = (kind: ReturnType<typeof kindOf>) => kinds.filter(one => one === kind).length
   return {

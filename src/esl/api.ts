@@ -37,6 +37,8 @@ export const moduleExists = (module: Ident): ApiText => text(`module_exists ${mo
 export const globalVariable = (name: Ident): ApiText => text(`global_getvar ${name}`)
 /** Answer: a table with 'Status  UP', or 'Invalid Gateway!'. */
 export const gatewayStatus = (gateway: Ident): ApiText => text(`sofia status gateway ${gateway}`)
+/** 'UP' or another word of FreeSWITCH in this answer; null: it has no such gateway, or does not say. */
+export const gatewayStateIn = (answer: string): string | null => /^Status\s+(\S+)/m.exec(answer)?.[1] ?? null
 export const dialplanHas = (extension: Ident): ApiText => text(`xml_locate dialplan context name ${extension}`)
 
 /** Answers with the sounds with which the application `say` speaks this: 'file_string://digits/20.wav!digits/3.wav'. */

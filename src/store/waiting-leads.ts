@@ -2,7 +2,6 @@
  * Leads of a campaign that are ready and not due, and what they wait for. Counted and looked at only as far as a number
  * says, so a list of a million leads costs no more than one of ten thousand. Used by campaign/list-now.ts.
  */
-import type { NumberLimit } from './campaigns.ts'
 import type { Claim } from './claims.ts'
 import { freeAgain, freeByPlace } from './number-limits.ts'
 import type { Queries } from './sql.ts'
@@ -33,7 +32,7 @@ export interface WaitingLeads {
 export async function waitingLeads(
   sql: Queries,
   campaign: string,
-  rules: Pick<Claim, 'dayLimits' | 'abandonedMs' | 'now'> & { readonly limits: readonly NumberLimit[] },
+  rules: Pick<Claim, 'limits' | 'dayLimits' | 'abandonedMs' | 'now'>,
   looked: number,
 ): Promise<WaitingLeads[]> {
   const { now, limits, abandonedMs } = rules

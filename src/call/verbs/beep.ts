@@ -25,6 +25,10 @@ import type { Playback } from '../playback.ts'
  */
 export type GreetingEnd = 'beep' | 'silence' | 'limit'
 
+/** Can these be listened for? 1 to MOST_BEEPS tones of 300 to 3000 Hz. */
+export const areBeeps = (tones: readonly number[]): boolean =>
+  tones.length >= 1 && tones.length <= MOST_BEEPS && tones.every(tone => tone >= 300 && tone <= 3_000)
+
 export interface BeepOptions {
   /** The longest time to wait. Default 40s, more than 0. */
   within?: Duration
@@ -36,8 +40,10 @@ export interface BeepOptions {
 
 /** After a beep so much silence is enough (jambonz); it is also the first part of a pause without a beep. */
 const AFTER_BEEP_MS = 1_000
-const TONES: readonly number[] = [1_000, 1_400, 850, 640]
-const MOST_TONES = 8
+/** In Hz; those of FreeSWITCH's own voicemail. */
+export const USUAL_BEEPS: readonly number[] = [1_000, 1_400, 850, 640]
+/** FreeSWITCH listens for at most 16 tones on one leg (switch_ivr_async.c, MAX_TONES). */
+export const MOST_BEEPS = 8
 /** As in detect.ts. */
 const LEVEL = 300
 const FRAME_MS = 20
@@ -52,11 +58,11 @@ const HEARD = 'switchhook_beep'
 export async function beep(leg: Leg, playback: Playback, options: BeepOptions = {}): Promise<GreetingEnd> {
   const within = ms(options.within ?? '40s')
   const silence = ms(options.silence ?? '2s')
-  const tones = options.tones ?? TONES
+  const tones = options.tones ?? USUAL_BEEPS
   if (within <= 0) throw new InputError(`beep(): within is ${options.within}; more than 0 is allowed`)
   if (silence < AFTER_BEEP_MS) throw new InputError(`beep(): silence is ${options.silence}; 1s or more is allowed`)
-  if (tones.length < 1 || tones.length > MOST_TONES || tones.some(tone => !(tone >= 300 && tone <= 3_000)))
-    throw new InputError(`beep(): tones are ${tones.join(', ')}; 1 to ${MOST_TONES} of 300 to 3000 Hz are allowed`)
+  if (!areBeeps(tones))
+    throw new InputError(`beep(): tones are ${tones.join(', ')}; 1 to ${MOST_BEEPS} of 300 to 3000 Hz are allowed`)
   return step(leg, {
     verb: 'beep',
     run: () =>

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import { SwitchError } from '../../base/errors.ts'
-import { gatewayStatus, globalVariable, moduleExists, status } from '../../esl/api.ts'
+import { gatewayStateIn, gatewayStatus, globalVariable, moduleExists, status } from '../../esl/api.ts'
 import { connectTcp } from '../../esl/tcp.ts'
 import { ident, type Ident } from '../../esl/safe-text.ts'
 import { NO_USES, type Uses } from '../../flow/uses.ts'
@@ -186,8 +186,7 @@ export async function checkClosed(name: string, ask: Ask): Promise<Finding[]> {
 }
 
 export async function checkGateway(name: string, gateway: string, ask: Ask): Promise<Finding> {
-  const answer = await ask(gatewayStatus(ident(gateway)))
-  const state = /^Status\s+(\S+)/m.exec(answer)?.[1]
+  const state = gatewayStateIn(await ask(gatewayStatus(ident(gateway))))
   if (state === 'UP') return ok(name, `the gateway '${gateway}' is up`)
   if (state)
     return warning(

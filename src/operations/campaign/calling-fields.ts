@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { said } from '../../base/duration.ts'
 import { parseWeek, sayWeek, zoneNamed } from '../../base/hours.ts'
-import { described, duration, parsed, whole } from '../../base/parsed.ts'
+import { described, duration, oneOf, parsed, whole } from '../../base/parsed.ts'
 import { RULE_SETS, RULES_NAMES, type RulesName } from '../../campaign/calling-rules/rule-sets.ts'
 import {
   parseColumns,
@@ -14,14 +14,9 @@ import {
 } from '../../campaign/calling-settings.ts'
 import { CALL_ORDERS, type CampaignSettings } from '../../store/campaigns.ts'
 
-const words = (allowed: readonly [string, ...string[]]) => ({
-  error: ({ input }: { readonly input?: unknown }) =>
-    `'${String(input)}' cannot be used; allowed: ${allowed.join(', ')}`,
-})
-
 export const callingFields = {
   rules: described(
-    z.enum(RULES_NAMES, words(RULES_NAMES)),
+    oneOf(RULES_NAMES),
     'the law about the hours of calls: us, uk, or none (in a new campaign: none); docs/calling-rules.md',
     '<rules>',
   ).optional(),
@@ -57,7 +52,7 @@ export const callingFields = {
     '<rules>',
   ).optional(),
   order: described(
-    z.enum(CALL_ORDERS, words(CALL_ORDERS)),
+    oneOf(CALL_ORDERS),
     'which due lead is called first: oldest, newest, fewest-attempts, random (in a new campaign: oldest)',
     '<order>',
   ).optional(),

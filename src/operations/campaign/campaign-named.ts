@@ -156,6 +156,20 @@ export const campaignFiguresShape = z.object({
   previews: z.record(z.string(), count),
 })
 
+/** What the law of a campaign counts in its window now. `limit`: at most this part of `live`, 0 to 1. */
+export const lawCountShape = z.object({ live: count, abandoned: count, limit: count })
+
+/** The last decision of the dialer for one FreeSWITCH with agents. */
+export const lastDecisionShape = z.object({
+  at: z.string().nullable(),
+  /** Agents on the line who are free, or reserved for a lead. */
+  free: count,
+  wanted: count,
+  dialled: count,
+  why: z.string(),
+  lines: count,
+})
+
 export const campaignWithFigures = campaignShape.extend(campaignFiguresShape.shape)
 
 export async function withFigures(

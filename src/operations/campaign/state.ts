@@ -1,6 +1,6 @@
 /** Starts, pauses and stops a campaign: one operation for each. */
 import { z } from 'zod'
-import { agentSetting } from '../../agent/settings.ts'
+import { takesLeadsOf } from '../../agent/settings.ts'
 import type { CampaignCommand } from '../../campaign/campaign.ts'
 import { commandCampaign } from '../../campaign/campaign-commands.ts'
 import { nameOf } from '../fields.ts'
@@ -31,10 +31,7 @@ const stateOperation = (command: CampaignCommand, summary: string) =>
       const now = parts.clock.now()
       const { state, queue, rules, hours } = await commandCampaign(parts, name, command, now)
       const agents = await parts.roster.list(now)
-      const ready = agents.filter(
-        one =>
-          one.status === 'ready' && agentSetting(one, 'takesLeads') && one.queues.some(tier => tier.queue === queue),
-      )
+      const ready = agents.filter(one => one.status === 'ready' && takesLeadsOf(one, queue))
       const callsAtAnyHour = rules === 'none' && hours.length === 0
       return { campaign: name, state, queue, agentsReady: ready.length, callsAtAnyHour }
     },

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
 import { campaignFigures } from '../../campaign/figures.ts'
-import { lawNow } from '../../campaign/law-now.ts'
+import { budget } from '../../campaign/law/budget.ts'
 import { policyOf } from '../../campaign/law/laws.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
-import { campaignFiguresShape, campaignShape } from './campaign-named.ts'
+import { campaignFiguresShape, campaignShape, lastDecisionShape, lawCountShape } from './campaign-named.ts'
 
 const count = z.number()
 const estimate = z.number().nullable()
@@ -22,19 +22,11 @@ export default operation({
     /** The node that dials it, and when that node decided last; null: no node dials it now. */
     node: z.string().nullable(),
     decidedAt: z.number().nullable(),
-    /** What the law of the campaign counts now. `limit`: at most this part of `live`, 0 to 1. */
-    budget: z.object({ live: count, abandoned: count, limit: count }),
+    budget: lawCountShape,
     /** One for each FreeSWITCH at which agents are on the line. */
     switches: z.array(
-      z.object({
-        at: z.string().nullable(),
-        /** Agents on the line who are free, or reserved for a lead. */
-        free: count,
-        wanted: count,
-        dialled: count,
-        why: z.string(),
+      lastDecisionShape.extend({
         leads: count,
-        lines: count,
         /** Null: the mode predicts nothing. */
         callsPerAgent: estimate,
         /** The chance of a person to find no agent: of the next call, and the largest that is allowed; 0 to 1. */
@@ -49,17 +41,17 @@ export default operation({
   changes: false,
   async run({ sql, statuses, clock }, { name }) {
     const campaign = await findCampaign(sql, name)
-    const [status, figures, law] = await Promise.all([
+    const [status, figures, { live, abandoned, limit }] = await Promise.all([
       statuses.read(campaign.id),
       campaignFigures(sql, campaign),
-      lawNow(sql, campaign, clock.now()),
+      budget(sql, campaign, policyOf(campaign.law), clock.now()),
     ])
     return {
       ...figures,
       mode: campaign.mode,
       node: status?.node ?? null,
       decidedAt: status?.at ?? null,
-      budget: { ...law.budget, limit: policyOf(campaign.law).maxAbandoned },
+      budget: { live, abandoned, limit },
       switches: (status?.parts ?? []).map(({ figures: predicted, at, free, wanted, dialled, why, leads, lines }) => ({
         ...{ at, free, wanted, dialled, why, leads, lines },
         callsPerAgent: predicted?.callsPerAgent ?? null,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
-import { lawNow } from '../../campaign/law-now.ts'
+import { budget } from '../../campaign/law/budget.ts'
 import { policyOf } from '../../campaign/law/laws.ts'
 import { listNow } from '../../campaign/list-now.ts'
 import { staffNow } from '../../campaign/staff-now.ts'
@@ -8,7 +8,7 @@ import { whySoFew } from '../../campaign/why-campaign.ts'
 import { campaignNow } from '../../store/campaign-sums.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
-import { campaignShape } from './campaign-named.ts'
+import { campaignShape, lastDecisionShape, lawCountShape } from './campaign-named.ts'
 import { listShape, shownList } from './list-shape.ts'
 
 const count = z.number()
@@ -35,8 +35,7 @@ export default operation({
     decidedAt: moment,
     calls: z.object({ dialling: count, ringing: count, waiting: count, talking: count, callsPerSecond: count }),
     limits: z.object({ maxLines: count, cps: count }),
-    /** What the law counts in its window now; `limit`: at most this part of `live`, 0 to 1. */
-    law: z.object({ live: count, abandoned: count, limit: count }),
+    law: lawCountShape,
     list: listShape,
     /** Those who serve its queue and take leads, by what they do. */
     agents: z.object({
@@ -50,33 +49,23 @@ export default operation({
       withCall: count,
       free: count,
     }),
-    /** The last decision for each FreeSWITCH with agents. */
-    switches: z.array(
-      z.object({
-        at: z.string().nullable(),
-        free: count,
-        wanted: count,
-        dialled: count,
-        why: z.string(),
-        lines: count,
-      }),
-    ),
+    switches: z.array(lastDecisionShape),
   }),
   refusals: ['NOT_FOUND'],
   changes: false,
   async run({ sql, statuses, roster, clock }, { name }) {
     const campaign = await findCampaign(sql, name)
     const now = clock.now()
-    const [holder, status, list, agents, { budget }, calls] = await Promise.all([
+    const [holder, status, list, agents, { live, abandoned, limit }, calls] = await Promise.all([
       statuses.owner(campaign.id),
       statuses.read(campaign.id),
       listNow(sql, campaign, now),
       roster.list(now),
-      lawNow(sql, campaign, now),
+      budget(sql, campaign, policyOf(campaign.law), now),
       campaignNow(sql, campaign.id, now),
     ])
     const staff = staffNow(agents, campaign.queue, now)
-    const law = { ...budget, limit: policyOf(campaign.law).maxAbandoned }
+    const law = { live, abandoned, limit }
     const [answer, ...others] = whySoFew({ campaign, holder, status, list, staff, law })
     const { sentLastMinute, ...phases } = calls
     const { state, mode, maxLines, cps } = campaign

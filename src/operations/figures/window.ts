@@ -1,8 +1,7 @@
 /** The window of time that figures are about, as people name it. A day begins at midnight in the process's zone. */
-import { z } from 'zod'
 import { ms, type Duration } from '../../base/duration.ts'
 import { InputError } from '../../base/errors.ts'
-import { described, parsed } from '../../base/parsed.ts'
+import { described, oneOf, parsed } from '../../base/parsed.ts'
 import type { Window } from '../../store/figure-window.ts'
 
 const LAST = ['15m', '30m'] as const
@@ -24,7 +23,7 @@ function read(text: string): Asked {
 export const windowFields = {
   window: described(parsed(read), ALLOWED, '<window>').prefault('today'),
   by: described(
-    z.enum(STEPS, { error: ({ input }) => `'${String(input)}' cannot be used; allowed: ${STEPS.join(', ')}` }),
+    oneOf(STEPS),
     'figures for each 15 or 30 minutes, or each hour, of the window',
     `<${STEPS.join('|')}>`,
   ).optional(),
