@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { memoryCallStarts } from '../../src/campaign/memory-call-starts.ts'
 import { takeLease, Lease } from '../../src/campaign/lease.ts'
-import { openCampaignRig, until } from './campaign-rig.ts'
+import { keepGrants, openCampaignRig, until } from './campaign-rig.ts'
 
 test('lines are shared by all nodes and campaigns: together they never hold more than there are', async t => {
   const { carrier, dial, agents, campaign } = await openCampaignRig(t, { lines: 7, cps: 1_000 })
@@ -27,12 +27,7 @@ test('two dialers together start no more calls per second than the switch may, i
   const dialers = []
   for (const name of ['spring', 'autumn']) {
     const rig = await node(name)
-    const take = rig.capacity.take.bind(rig.capacity)
-    rig.capacity.take = async ask => {
-      const grant = await take(ask)
-      granted.push(...grant.ids.map(() => ask.now))
-      return grant
-    }
+    keepGrants(rig, granted)
     dialers.push(await dial(name, await campaign({ name }, 15), rig))
   }
   await until(() => carrier.dialled.length === 30)

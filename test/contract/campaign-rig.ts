@@ -158,6 +158,16 @@ export async function openCampaignRig(
   return { sql, client, carrier, second, roster, calls, node, dial, agents, campaign, closing }
 }
 
+/** Adds to `granted` when the dialer of this node is granted each of its calls, ms since the epoch. */
+export function keepGrants({ capacity }: Pick<DialerContext, 'capacity'>, granted: number[]): void {
+  const take = capacity.take.bind(capacity)
+  capacity.take = async ask => {
+    const grant = await take(ask)
+    granted.push(...grant.ids.map(() => ask.now))
+    return grant
+  }
+}
+
 /** Waits for a condition that depends on the carrier's calls: checks every 20 ms. */
 export async function until<T>(what: () => Promise<T> | T): Promise<NonNullable<T>> {
   for (const began = performance.now(); performance.now() - began < PATIENCE_MS;) {

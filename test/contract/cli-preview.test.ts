@@ -2,12 +2,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
-import type { z } from 'zod'
-import { silentLog } from '../../src/base/log.ts'
-import { runCli, type Actions } from '../../src/desk/cli.ts'
-import { openAudit } from '../../src/operations/audit.ts'
-import type { Needs, Operation, PartsFor } from '../../src/operations/operation.ts'
-import { perform } from '../../src/operations/perform.ts'
 import { auditRows } from '../../src/store/audit.ts'
 import { claimLeads, type Claim } from '../../src/store/claims.ts'
 import { leadsOf } from '../../src/store/leads.ts'
@@ -16,6 +10,7 @@ import { VirtualClock } from '../../src/testing/index.ts'
 import { addLead } from '../add-lead.ts'
 import { NOW, openOutcomes } from './outcomes-rig.ts'
 import { memoryRoster } from './outcomes-roster.ts'
+import { typedCommands } from './typed-commands.ts'
 
 const ALL: Omit<Claim, 'campaign' | 'core' | 'ids'> = {
   ...{ node: 'a', gateway: 'carrier', now: NOW, until: NOW + 120_000, looked: 1, places: [0], priority: 0 },
@@ -31,24 +26,7 @@ async function desk(t: TestContext) {
   const roster = await memoryRoster(clock)
   const rung: string[] = []
   const wakeup = { ring: async ({ name }: { name: string }) => void rung.push(name) }
-  const audit = openAudit({ sql, redis: null, log: silentLog })
-  const parts = { sql, clock, roster, wakeup, audit, log: silentLog }
-  const actor = { who: 'ann', door: 'command-line', role: 'administrator' } as const
-  const actions = {
-    perform: async <Input extends z.ZodObject, Output extends z.ZodType, N extends Needs>(
-      operation: Operation<Input, Output, N>,
-      given: unknown,
-    ) => ({ output: await perform(operation, parts as unknown as PartsFor[N], given, actor), now: clock.now() }),
-  } as unknown as Actions
-  async function types(...words: string[]) {
-    let [out, err] = ['', '']
-    const code = await runCli(words, actions, {
-      out: (text: string) => void (out += text),
-      err: (text: string) => void (err += text),
-      colour: false,
-    } as never)
-    return { code, out, err }
-  }
+  const types = typedCommands({ sql, clock, roster, wakeup })
   await addLead(sql, spring.id, PHONE, NOW)
   await sql`update leads set fields = '{"name": "Ann", "town": "Ulm"}', callback_at = null`
   const id = randomUUID()

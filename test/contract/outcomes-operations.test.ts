@@ -4,19 +4,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import type { z } from 'zod'
-import { silentLog } from '../../src/base/log.ts'
-import { runCli, type Actions } from '../../src/desk/cli.ts'
 import { disposeAttempt } from '../../src/campaign/agent-disposition.ts'
-import { openAudit } from '../../src/operations/audit.ts'
-import type { Needs, Operation, PartsFor } from '../../src/operations/operation.ts'
-import { perform } from '../../src/operations/perform.ts'
 import { attemptWithId } from '../../src/store/attempts.ts'
 import { callWithId, openCall } from '../../src/store/calls.ts'
 import { campaignNamed, finishCampaign } from '../../src/store/campaigns.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 import { DAY, HOUR, NOW, openOutcomes } from './outcomes-rig.ts'
 import { memoryRoster } from './outcomes-roster.ts'
+import { typedCommands } from './typed-commands.ts'
 
 async function desk(t: TestContext) {
   const rig = await openOutcomes(t, { law: { name: 'ftc' } })
@@ -27,24 +22,8 @@ async function desk(t: TestContext) {
   const events = { tell: (name: string) => void told.push(name) }
   const rung: string[] = []
   const wakeup = { ring: async ({ name }: { name: string }) => void rung.push(name) }
-  const audit = openAudit({ sql, redis: null, log: silentLog })
-  const parts = { sql, clock, roster, events, wakeup, audit, log: silentLog, scripts: 'scripts' }
-  const actor = { who: 'ann', door: 'command-line', role: 'administrator' } as const
-  const actions = {
-    perform: async <Input extends z.ZodObject, Output extends z.ZodType, N extends Needs>(
-      operation: Operation<Input, Output, N>,
-      given: unknown,
-    ) => ({ output: await perform(operation, parts as unknown as PartsFor[N], given, actor), now: clock.now() }),
-  } as unknown as Actions
-  async function types(words: string) {
-    let [out, err] = ['', '']
-    const code = await runCli(words.split(' '), actions, {
-      out: (text: string) => void (out += text),
-      err: (text: string) => void (err += text),
-      colour: false,
-    } as never)
-    return { code, out, err }
-  }
+  const typed = typedCommands({ sql, clock, roster, events, wakeup, scripts: 'scripts' })
+  const types = (words: string) => typed(...words.split(' '))
   /** alice has talked with a lead, whose call has a record. */
   async function aliceTalks(): Promise<string> {
     const call = await rig.talked()

@@ -2,7 +2,7 @@
  * Row 62: two nodes that both believe a campaign is theirs, with real stores (PostgreSQL, Redis). The witness is the
  * carrier. (A node that loses its lease while it stands still: row 61.)
  */
-import { openCampaignRig, until } from '../contract/campaign-rig.ts'
+import { keepGrants, openCampaignRig, until } from '../contract/campaign-rig.ts'
 import { MODES } from './dialling-lab.ts'
 import { seeded } from './links-chance.ts'
 import { mostInASecond } from './links-campaign.ts'
@@ -33,12 +33,7 @@ for (const mode of MODES)
       const dialers = []
       for (const name of ['a', 'b']) {
         const rig = await node(name)
-        const take = rig.capacity.take.bind(rig.capacity)
-        rig.capacity.take = async ask => {
-          const grant = await take(ask)
-          granted.push(...grant.ids.map(() => ask.now))
-          return grant
-        }
+        keepGrants(rig, granted)
         dialers.push(await dial(name, spring, rig))
       }
       const began = performance.now()

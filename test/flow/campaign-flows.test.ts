@@ -93,26 +93,25 @@ test('a person who presses nothing hears the message of campaign-press-1 twice',
   assert.deepEqual(heardBy(sim, lead), ['campaign/message', 'campaign/message'])
 })
 
-test('a message is left behind the beep of a machine, a second after it', async t => {
-  const sim = simulate(t, LONG)
-  const lead = sim.lead(voicemailDrop, { speaks: 'machine', answers: '1s' })
-  const [dialled] = [sim.clock.now()]
-  await lead.hears('campaign/voicemail', '20s')
-  const after = sim.clock.now() - dialled - 1_000
+for (const [title, speaks, from, to] of [
   // the machine talks for 4 s and beeps for half a second
-  assert.ok(after > 5_400 && after < 6_200, `${after} ms after the answer`)
-  assert.equal(await lead.disposition(), 'voicemail')
-})
-
-test('a message is left behind two seconds of silence when the machine does not beep', async t => {
-  const sim = simulate(t, LONG)
-  const lead = sim.lead(voicemailDrop, { speaks: 'machine-without-beep', answers: '1s' })
-  const [dialled] = [sim.clock.now()]
-  await lead.hears('campaign/voicemail', '20s')
-  const after = sim.clock.now() - dialled - 1_000
-  assert.ok(after > 5_900 && after < 6_700, `${after} ms after the answer`)
-  assert.equal(await lead.disposition(), 'voicemail')
-})
+  ['a message is left behind the beep of a machine, a second after it', 'machine', 5_400, 6_200],
+  [
+    'a message is left behind two seconds of silence when the machine does not beep',
+    'machine-without-beep',
+    5_900,
+    6_700,
+  ],
+] as const)
+  test(title, async t => {
+    const sim = simulate(t, LONG)
+    const lead = sim.lead(voicemailDrop, { speaks, answers: '1s' })
+    const dialled = sim.clock.now()
+    await lead.hears('campaign/voicemail', '20s')
+    const after = sim.clock.now() - dialled - 1_000
+    assert.ok(after > from && after < to, `${after} ms after the answer`)
+    assert.equal(await lead.disposition(), 'voicemail')
+  })
 
 test('nothing is said into a greeting that does not end', async t => {
   const sim = simulate(t, LONG)
