@@ -238,25 +238,40 @@ export class Door {
   }
 
   async #admit(arrival: Arrival, conversation: Conversation, driven: boolean): Promise<void> {
-    const { admits } = this.#options
-    if (admits && !this.#living(arrival.uuid) && !admits() && !(await isDriven(this.#options, arrival.uuid)))
-      return this.#shed(arrival, conversation)
+    const { admits, calls } = this.#options
+    const { uuid } = arrival
+    const here = this.#living(uuid)
+    if (admits && !here && !admits() && !(await isDriven(this.#options, uuid))) return this.#shed(arrival, conversation)
     const home = this.#options.switchboard.of(arrival.core)
+    if (!here && (await this.#isOver(arrival, home))) return conversation.close()
     const at = arrivedAt(arrival, home, this.#options.clock)
     const taken = await takeCall({ ...this.#options, node: this.#node }, beginOf(at, arrival), driven)
     this.#unsetKey(arrival, conversation)
-    const known = this.#living(arrival.uuid)
-    if (known) {
+    const known = this.#living(uuid) ?? here
+    if (known && known.phase !== 'moved') {
       const { journal } = known.steps
       if (!taken || isSame(taken.before, journal.owner)) {
         if (taken) journal.owner = { node: this.#node, epoch: taken.epoch }
         return known.bind(conversation, arrival)
+      }
+      if (known.phase === 'ended' && taken.before === null) {
+        await calls!.end(uuid, { node: this.#node, epoch: taken.epoch }) // its flow had ended before the call was taken
+        return conversation.close()
       }
       known.giveAway('taken') // another node had it in between: the state here is outdated
     }
     const leg = this.#leg(arrival, home, 'driven')
     leg.bind(conversation)
     this.#options.start(leg, taken)
+  }
+
+  /**
+   * The leg came back from a talk, and its hang-up was faster than its connection: the flow of its call ends on this
+   * node, or has ended. A second flow would write the record of the call anew, without the talk.
+   */
+  async #isOver({ uuid, lastTalk }: Arrival, home: Switch | null): Promise<boolean> {
+    if (lastTalk === undefined || !home?.ended(uuid)) return false
+    return ((await this.#options.calls?.owner(uuid).catch(() => null))?.node ?? this.#node) === this.#node
   }
 
   #admitLeg(arrival: Arrival, conversation: Conversation): void {

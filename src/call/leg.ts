@@ -136,8 +136,9 @@ export class Leg extends Emitter<LegEvents> {
     return this.#ending.reason
   }
 
-  /** Begins a conversation; a leg has several in its life, one after the other. */
+  /** Begins a conversation; a leg has several in its life, one after the other. Closes it when the leg has ended. */
   bind(conversation: Conversation, arrival: Arrival = this.arrival): void {
+    if (this.reason) return conversation.close()
     this.#talks.begin(conversation)
     this.times.comes(arrival)
     this.lastTalk = arrival.lastTalk
