@@ -161,20 +161,28 @@ export async function claimLeads(
         else (select n.phone from lead_numbers n where n.lead_id = c.id and n.position = c.current_number) end as phone
       from (select id, phone, place, current_number, next_at, null::uuid as attempt from first union all select * from called_back
         ${previewed.length === 0 ? sql`` : sql`union all select * from previewed`}) c
+    ), spelled as materialized (
+      select p.*, array[ltrim(p.phone, '+'), '+' || ltrim(p.phone, '+')] as spellings,
+        exists (select 1 from attempts a where a.phone = p.phone) as is_known from picked p
+    ), prefix_lengths as materialized (
+      with recursive lengths as (
+        select min(length(number)) as n from do_not_call where prefix
+        union all select (select min(length(number)) from do_not_call where prefix and length(number) > l.n) from lengths l where l.n is not null
+      ) select n from lengths where n is not null
     ), judged as (
-      select p.*, case when exists (select 1 from opt_outs o where o.phone in (ltrim(p.phone, '+'), '+' || ltrim(p.phone, '+'))) then 'opted-out' when exists (
-          select 1 from do_not_call d where d.number = any (array(
-              select left(s, k) from unnest(array[ltrim(p.phone, '+'), '+' || ltrim(p.phone, '+')]) s, generate_series(1, length(s)) k))
-            and (d.prefix or d.number in (ltrim(p.phone, '+'), '+' || ltrim(p.phone, '+'))) and (d.campaign_id is null or d.campaign_id = ${campaign})) then 'do-not-call' end as never,
-        greatest(
+      select p.*, case when exists (select 1 from opt_outs o where o.phone = any (p.spellings)) then 'opted-out' when exists (
+          select 1 from do_not_call d where d.number = any (p.spellings || array(select left(s, n) from unnest(p.spellings) s, prefix_lengths))
+            and (d.prefix or d.number = any (p.spellings)) and (d.campaign_id is null or d.campaign_id = ${campaign})) then 'do-not-call' end as never,
+        -- most numbers of a list were never called
+        case when is_known then greatest(
           -- offset 0: the calls to this number, not those under way
           (select ${new Date(now + CALLED_NOW_MS)}::timestamptz from (select state from attempts where phone = p.phone offset 0) a
             where a.state <> 'ended' limit 1),
           (select max(a.ended_at) + ${abandonedMs} * interval '1 ms' from attempts a where a.phone = p.phone and a.disposition = 'abandoned'
             and a.intended_at > ${new Date(now - abandonedMs - DAY_MS)} and a.ended_at > ${new Date(now - abandonedMs)}),
           ${freeAgain(sql, limits, now)},
-          ${freeByPlace(sql, claim.dayLimits, now)}) as free_at
-      from picked p
+          ${freeByPlace(sql, claim.dayLimits, now)}) end as free_at
+      from spelled p
     ), put_off as (
       -- arrays, so that PostgreSQL expects few rows and reads leads by their keys
       update leads l set next_at = case when j.never is null then j.free_at when next.position < j.current_number
@@ -207,7 +215,7 @@ export async function claimLeads(
       on conflict do nothing  -- never a second one for a lead or a number; the claim runs out by itself
       returning id, lead_id, phone
     )
-    select w.id as attempt, w.lead_id as lead, w.phone, j.place, ${lastResults(sql, sql`w.phone`, sql`${at}::timestamptz`)} as before
+    select w.id as attempt, w.lead_id as lead, w.phone, j.place, case when j.is_known then ${lastResults(sql, sql`w.phone`, sql`${at}::timestamptz`)} end as before
     from written w join judged j on j.id = w.lead_id union all select null, id, phone, 0, null from put_off order by lead`
   const claimed = rows.flatMap(({ attempt, ...row }) => (attempt === null ? [] : [{ attempt, ...row }]))
   return { claimed, putOff: rows.length - claimed.length }
