@@ -32,7 +32,7 @@ test('whenever the node dies or stands still, every lead at which agents look is
   const seen = { deaths: 0, calls: 0, skips: 0 }
   for (let n = 0; n < TRIALS; n++) {
     const people = Array.from({ length: 3 }, () => pick(random, PEOPLE))
-    const campaign = await lab.campaign('preview', people, { previewTimeMs: 15_000, skipAfterMs: 60_000 })
+    const campaign = await lab.campaign('preview', people, { calls: { previewTimeMs: 15_000, skipAfterMs: 60_000 } })
     const standsMs = n % 2 === 0 ? null : 7_000 + Math.floor(random() * 60_000)
     const fault = faultAt(lab, 1 + Math.floor(random() * MOST_CONTACTS), standsMs)
     const skipped = new Set<number>()

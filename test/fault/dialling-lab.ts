@@ -7,6 +7,7 @@
 import { Simulation, type Behaviour } from '#testing'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 import { sleep } from '../../src/base/clock.ts'
+import type { Duration } from '../../src/base/duration.ts'
 import { campaignFrom, type Campaign } from '../../src/campaign/campaign.ts'
 import type { Ask, DialCapacity, Grant } from '../../src/campaign/dial-capacity.ts'
 import type { DialWakeup, Wakeup } from '../../src/campaign/dial-wakeup.ts'
@@ -15,7 +16,7 @@ import { Leads } from '../../src/campaign/leads.ts'
 import type { EventData, EventName } from '../../src/events/catalogue.ts'
 import { campaignLeads } from '../../src/flow/campaign-leads.ts'
 import { Dialling, type DiallingOptions } from '../../src/node/dialling.ts'
-import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
+import { moveCampaign, putCampaign, type CampaignSettings } from '../../src/store/campaigns.ts'
 import { openSql, type DatabaseAddress, type Sql } from '../../src/store/sql.ts'
 import { KillableProcess } from '../../src/testing/killable-process.ts'
 import type { DiallerSeat, SimulatedDialler } from '../../src/testing/simulated-node.ts'
@@ -86,13 +87,12 @@ export class DiallingLab {
   /** What has just killed a node still runs in its last turn. */
   readonly #dying = new Set<string>()
 
-  private constructor(database: DatabaseAddress) {
+  private constructor(database: DatabaseAddress, message: Duration) {
     this.#pool = openSql(database, { max: 4 })
     this.sim = new Simulation({
       queues: [QUEUE],
       reconciles: true,
-
-      sounds: { 'campaign/safe-harbour': '1s' },
+      sounds: { 'campaign/safe-harbour': message },
       dialler: seat => this.#dialler(seat),
     })
     const { clock, switch: simulated } = this.sim
@@ -109,14 +109,21 @@ export class DiallingLab {
     simulated.connect = from => tapped(connect(from), from ?? '', contact => this.#contact(contact))
   }
 
-  /** Both nodes run, and these agents are on the line as soon as a campaign needs them. */
-  static async open(database: DatabaseAddress, agents: number): Promise<DiallingLab> {
-    const lab = new DiallingLab(database)
+  /**
+   * Both nodes run, and these agents are on the line as soon as a campaign needs them. `message`: how long the sound
+   * for an abandoned person is.
+   */
+  static async open(
+    database: DatabaseAddress,
+    agents: number,
+    { wrapUp = '1s', message = '1s' }: { readonly wrapUp?: Duration; readonly message?: Duration } = {},
+  ): Promise<DiallingLab> {
+    const lab = new DiallingLab(database, message)
     const { sim } = lab
     await sim.until('node a opens', sim.ready)
     await sim.until('node b opens', sim.open('b'))
     for (let n = 0; n < agents; n++) {
-      const agent = sim.agent(`agent-${n}`, { wrapUp: '1s' })
+      const agent = sim.agent(`agent-${n}`, { wrapUp })
       agent.place.behaviour = { answers: '100ms', speaks: 'human' }
       await agent.ready()
     }
@@ -127,7 +134,7 @@ export class DiallingLab {
   async campaign(
     mode: Mode,
     people: readonly Behaviour[],
-    calls: Campaign['calls'] = {},
+    more: Partial<CampaignSettings> = {},
   ): Promise<Campaign & { readonly people: LabLead[] }> {
     const { sim, sql } = this
     this.dials.length = this.oracle.commands.length = this.oracle.sounds.length = this.oracle.brought.length = 0
@@ -135,7 +142,7 @@ export class DiallingLab {
     const now = sim.clock.now()
     const name = `campaign-${++used.campaigns}`
     const limits = { maxLines: 1_000, cps: 1_000, maxAttempts: 1, ringForMs: 15_000 }
-    const settings = { name, queue: QUEUE, mode, calls, ...limits }
+    const settings = { name, queue: QUEUE, mode, ...limits, ...more }
     const { id } = await this.#soon(putCampaign(sql, campaignFrom(settings)))
     const leads = people.map(behaviour => ({ phone: `+49${FIRST_NUMBER + used.numbers++}`, behaviour }))
     for (const { phone, behaviour } of leads) {

@@ -201,6 +201,21 @@ test('early media is enough for an answer only when it is not ignored', async ()
   await sim.close()
 })
 
+test('a telephone may need a while until it rings, or is busy', async () => {
+  const { clock, sim } = openSim()
+  const link = new Link(sim, clock)
+  sim.world.at('user/alice', { ringsAfter: '3s', answers: '2s' })
+  sim.world.at('user/bob', { ringsAfter: '3s', answers: 'busy' })
+  const timed = async (user: string) => {
+    const began = clock.monotonic()
+    const reply = await link.api(`originate user/${user} &park()`)
+    return { reply: reply.slice(0, 4), seconds: Math.floor((clock.monotonic() - began) / 1_000) }
+  }
+  assert.deepEqual(await timed('alice'), { reply: '+OK ', seconds: 5 })
+  assert.deepEqual(await timed('bob'), { reply: '-ERR', seconds: 3 })
+  await sim.close()
+})
+
 test('everything that people experience is in one transcript', async () => {
   const { clock, sim } = openSim()
   void new Node(

@@ -12,6 +12,8 @@ import { live } from './thread.ts'
 export interface Behaviour {
   /** A duration: the ring time until the answer. Otherwise what happens instead. */
   answers: Duration | 'busy' | 'never' | 'unallocated' | 'declined' | 'congested'
+  /** Time from the dial until the phone rings, or until what happens instead. Default 20ms, and never less. */
+  ringsAfter?: Duration
   /** Sends early media (183) instead of ringing (180). */
   early?: '183'
   /** The greeting after the answer. Default 'silence'. */
@@ -194,7 +196,7 @@ export class World {
   /** An outbound leg reaches a phone. */
   ring(channel: Channel, place: Place): void {
     const { behaviour } = place
-    channel.later(SIP_MS, () => {
+    channel.later(Math.max(SIP_MS, ms(behaviour.ringsAfter ?? '0ms')), () => {
       if (behaviour.answers === 'busy') return farEndLeaves(channel, 'USER_BUSY')
       if (behaviour.answers === 'unallocated') return farEndLeaves(channel, 'UNALLOCATED_NUMBER')
       if (behaviour.answers === 'congested') return farEndLeaves(channel, 'NORMAL_TEMPORARY_FAILURE')

@@ -133,7 +133,7 @@ export class Simulator {
       state.now = now * 1_000
       if (law) {
         state.budget = this.#day.at(now)
-        state.policy = pacingPolicy(law, { live: state.budget.live, windowEnd: state.now + 1 }, state.now)
+        state.policy = pacingPolicy(law, { live: state.budget.live, windowEnd: Infinity }, state.now)
       }
       const { leads, sees } = this.#controller
       if (leads && sees)
