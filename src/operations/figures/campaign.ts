@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isHeldForLead, whyNotNow } from '../../agent/agent.ts'
+import { takesLeadsOf } from '../../agent/settings.ts'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
 import type { Campaign } from '../../campaign/campaign.ts'
 import { meaningOf, type Flag } from '../../campaign/disposition.ts'
@@ -7,6 +7,7 @@ import { listNow } from '../../campaign/list-now.ts'
 import { budget } from '../../campaign/law/budget.ts'
 import { policyOf } from '../../campaign/law/laws.ts'
 import { storedWord } from '../../campaign/own-dispositions.ts'
+import { staffNow } from '../../campaign/staff-now.ts'
 import { answeredSums } from '../../store/answered-calls.ts'
 import { campaignNow, campaignSums, type CampaignSums } from '../../store/campaign-sums.ts'
 import { campaigns } from '../../store/campaigns.ts'
@@ -135,7 +136,7 @@ async function figuresOf(
   const { id, name, state, mode, queue, law } = campaign
   const policy = policyOf(law)
   const { now } = window
-  const agents = (await roster.list(now)).filter(agent => agent.queues.some(tier => tier.queue === queue))
+  const agents = (await roster.list(now)).filter(agent => takesLeadsOf(agent, queue))
   const today = windowOf({ window: { day: 'today' } }, now)
   const [sums, present, spent, own, looks, ratio, list, day] = await Promise.all([
     campaignSums(sql, id, window, policy),
@@ -152,9 +153,8 @@ async function figuresOf(
     listNow(sql, campaign, now),
     answeredSums(sql, id, today),
   ])
-  const ready = agents.filter(
-    agent => agent.nailed !== null && (isHeldForLead(agent) || whyNotNow(agent, now) === null),
-  ).length
+  const { free, withCall } = staffNow(agents, queue, now)
+  const ready = free + withCall
   const people = day.served + day.abandoned
   const { dialling, ringing, waiting, talking, sentLastMinute } = present
   const { windowStart, windowEnd, live, abandoned, share: part, limit } = spent
