@@ -23,6 +23,7 @@ import callList from './call/list.ts'
 import callTransfer from './call/transfer.ts'
 import callWhy from './call/why.ts'
 import campaignAdd from './campaign/add.ts'
+import campaignAnswers from './campaign/answers.ts'
 import campaignCreate from './campaign/create.ts'
 import campaignExport from './campaign/export.ts'
 import campaignCompliance from './campaign/compliance.ts'
@@ -114,6 +115,7 @@ export const OPERATIONS: readonly Operation[] = [
   campaignCompliance,
   campaignEvidence,
   campaignDetection,
+  campaignAnswers,
   dispositionAdd,
   dispositionList,
   dispositionRemove,

@@ -2,9 +2,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TimelineEvent } from '../../src/events/timeline.ts'
+import { campaignFrom } from '../../src/campaign/campaign.ts'
+import { LeadAnswers } from '../../src/campaign/pacing/lead-answers.ts'
 import { match } from '../../src/queue/match.ts'
 import { saveAgentStates } from '../../src/store/agent-states.ts'
 import { saveCalls } from '../../src/store/calls.ts'
+import { putCampaign } from '../../src/store/campaigns.ts'
+import { savePacing } from '../../src/store/pacers.ts'
 import { Installation } from './cli-process.ts'
 
 const rig = await Installation.open()
@@ -172,4 +176,24 @@ test('why a campaign dials nobody: one answer first, the figures behind it, and 
     figures.err,
   )
   assert.equal((await rig.types('figures gateway')).out, 'no call of a campaign has ended in the last hour\n')
+})
+
+test('who answers: nothing before the first call, then a line for each hour with its calls and its chance', async () => {
+  const { id } = await putCampaign(sql, campaignFrom({ name: 'who', queue: 'help', mode: 'predictive' }))
+  const before = await rig.types('campaign answers who')
+  assert.deepEqual([before.code, /has learned nothing yet/.test(before.out)], [0, true], before.err)
+  const answers = new LeadAnswers()
+  for (let n = 0; n < 600; n++) {
+    const hour = n % 2 === 0 ? 10 : 19
+    answers.dialled(`${n}`, { hour, weekday: 2, history: 'new' }, n)
+    answers.over(`${n}`, n % 20 < (hour === 10 ? 2 : 10))
+  }
+  await savePacing(sql, id, { pacers: new Map(), leads: answers.saved })
+  const { code, out, err } = await rig.types('campaign answers who')
+  assert.equal(code, 0, err)
+  assert.match(out, /^30\.\d % of 591 calls were answered by a person\n/)
+  assert.match(out, /^10:00 to 10:59 +\d+ +1\d\.\d %/m)
+  assert.match(out, /^19:00 to 19:59 +\d+ +4\d\.\d %/m)
+  assert.match(out, /^Wednesday .* not used: chance explains it$/m)
+  assert.equal((await rig.types('campaign answers nobody')).code === 0, false)
 })

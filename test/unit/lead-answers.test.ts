@@ -16,6 +16,10 @@ function call(leads: LeadAnswers, facts: LeadFacts, of: number, nth: number): vo
   }
 }
 
+const callsWith = (leads: LeadAnswers, history: LeadFacts['history']): number =>
+  leads.learned.features.find(({ feature }) => feature === 'history')!.classes.find(({ name }) => name === history)
+    ?.calls ?? 0
+
 test('before the first call every lead is as likely to answer as any other', () => {
   const leads = new LeadAnswers()
   assert.equal(leads.chanceOf(lead('answered')), leads.chanceOf(lead('unanswered-often', 9)))
@@ -47,7 +51,7 @@ test('ten calls do not make a law: a class with few calls stays near the rate of
   call(leads, lead('answered'), 10, 1)
   const chance = leads.chanceOf(lead('answered'))
   assert.ok(chance > leads.chanceOf(lead('new')) && chance < 0.5, `${chance} after ten answers of ten`)
-  assert.ok(leads.callsWith('answered') < 15, 'and it says how few they are')
+  assert.ok(callsWith(leads, 'answered') < 15, 'and it says how few they are')
 })
 
 test('an hour in which people are at home raises the chance of every kind of lead', () => {
@@ -77,7 +81,33 @@ test('a call that rang nowhere teaches nothing, and the calls behind it are lear
   assert.equal(leads.learnedTo, 0, 'it waits for the call before it')
   leads.neverMade('nowhere')
   assert.equal(leads.learnedTo, 2)
-  assert.deepEqual([leads.callsWith('busy') > 0, leads.callsWith('new') > 0], [false, true])
+  assert.deepEqual([callsWith(leads, 'busy') > 0, callsWith(leads, 'new') > 0], [false, true])
+})
+
+test('it tells what it has learned, and what it does not use because chance explains it', () => {
+  assert.deepEqual(
+    new LeadAnswers().learned,
+    {
+      calls: 0,
+      rate: null,
+      features: ['hour', 'weekday', 'history'].map(feature => ({ feature, differs: false, classes: [] })),
+    },
+    'nothing yet',
+  )
+  const leads = new LeadAnswers()
+  for (let round = 0; round < 30; round++) {
+    call(leads, lead('new', 10), 10, 10)
+    call(leads, lead('new', 19), 10, 2)
+  }
+  const { calls, rate, features } = leads.learned
+  assert.equal(calls, 591, '600, of which the first ones count a little less')
+  assert.ok(Math.abs(rate! - 0.3) < 0.01)
+  const [hour, weekday, history] = features
+  assert.deepEqual([hour!.differs, weekday!.differs, history!.differs], [true, false, false])
+  const [morning, evening] = hour!.classes
+  assert.deepEqual([morning!.name, evening!.name], ['10', '19'])
+  assert.ok(morning!.chance < 0.15 && evening!.chance > 0.4, `${morning!.chance} ${evening!.chance}`)
+  assert.ok(Math.abs(history!.classes[0]!.chance - rate!) < 0.02, 'a class of a feature that is not used is as all')
 })
 
 test('calls of one moment are learned together: no call is learned twice after a restart, and none is left out', () => {

@@ -24,6 +24,28 @@ export interface LeadFacts {
   readonly history: NumberHistory
 }
 
+const FEATURES = ['hour', 'weekday', 'history'] as const
+type Feature = (typeof FEATURES)[number]
+
+/** Calls count with their present weight, rounded: those of last month are fewer than they were. */
+export interface LearnedAnswers {
+  readonly calls: number
+  /** Share of them that a person answered, 0 to 1; null: there is no call yet. */
+  readonly rate: number | null
+  readonly features: readonly {
+    readonly feature: Feature
+    /** False: its classes differ no more than chance makes equal ones differ, so the dialer does not use it. */
+    readonly differs: boolean
+    readonly classes: readonly {
+      /** An hour from 0 to 23, a weekday from 0 (Monday) to 6, or a NumberHistory. */
+      readonly name: string
+      readonly calls: number
+      /** The probability that a person answers a lead of this class about whom nothing else is known, 0 to 1. */
+      readonly chance: number
+    }[]
+  }[]
+}
+
 const SHRINK = 20
 /** The classes must differ by so many standard deviations more than equal ones. */
 const SURE = 2
@@ -114,10 +136,25 @@ export class LeadAnswers {
     return bounded(classesOf(lead).reduce((odds, name) => odds * this.#factor(name), rate / (1 - rate)))
   }
 
-  /** How many calls, of the present weight, the factor of this history is learned from: a figure for people. */
-  callsWith(history: NumberHistory): number {
-    const known = this.#classes.get(`history ${history}`)
-    return known ? known.expected / this.#rate() : 0
+  /** What it knows, for people. */
+  get learned(): LearnedAnswers {
+    const rate = this.#rate()
+    const classesWith = (feature: Feature) =>
+      CLASSES.flatMap(name => {
+        const known = this.#classes.get(name)
+        if (!known || featureOf(name) !== feature) return []
+        const chance = bounded(this.#odds() * this.#factor(name))
+        return [{ name: name.slice(feature.length + 1), calls: Math.round(known.expected / rate), chance }]
+      })
+    return {
+      calls: Math.round(this.#calls),
+      rate: this.#calls === 0 ? null : this.#answered / this.#calls,
+      features: FEATURES.map(feature => ({
+        feature,
+        differs: this.#shrinkOf(feature) < Infinity,
+        classes: classesWith(feature),
+      })),
+    }
   }
 
   /** A lead is dialled; `call` names the dial. `at`: milliseconds since the epoch, never less than before. */

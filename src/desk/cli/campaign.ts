@@ -15,6 +15,7 @@ import { sayWay } from '../../campaign/ways.ts'
 import type { OutputOf } from '../../operations/operation.ts'
 import { percent } from '../percent.ts'
 import { pairs, table } from '../table.ts'
+import { campaignAnswersForm } from './campaign-answers.ts'
 import { campaignStatusForm } from './campaign-status.ts'
 import { complianceForm } from './compliance.ts'
 import { leadsForm, sayAdded, sayRejected } from './leads.ts'
@@ -69,6 +70,7 @@ Example:
   complianceForm,
   form(campaignList, { people: (all, { colour }) => sayAll(all, colour) }),
   campaignStatusForm,
+  campaignAnswersForm,
   whyCampaignForm,
   form(campaignShow, { people: (campaign, { colour }) => sayOne(campaign, colour) }),
 ]
