@@ -45,7 +45,7 @@ export interface Result {
   readonly connected: number
   readonly dials: number
   readonly idlePerCall: number
-  /** The largest share of the 24 hours up to any full hour, from the end of the first day of work (8 h) on. */
+  /** The largest share of the 24 hours up to any full hour, from a short first day of work (4 h) on. */
   readonly worstDayPercent: number
   /** Mean and 99th percentile of one decision, in microseconds. */
   readonly decideUs: number
@@ -133,7 +133,7 @@ export class Simulator {
       state.now = now * 1_000
       if (law) {
         state.budget = this.#day.at(now)
-        state.policy = pacingPolicy(law, { live: state.budget.live, windowEnd: Infinity }, state.now)
+        state.policy = pacingPolicy(law, state.budget.live)
       }
       const { leads, sees } = this.#controller
       if (leads && sees)
@@ -162,7 +162,7 @@ export class Simulator {
       abandoned: this.#abandoned,
       connected: this.#connected,
       dials: this.dials,
-      worstDayPercent: this.#day.worstPercent(8),
+      worstDayPercent: this.#day.worstPercent(4),
       idlePerCall: (this.#logged - this.#busy) / Math.max(1, this.#connected),
       decideUs: (spent * 1_000) / (ticks + 1),
     }
