@@ -165,8 +165,10 @@ export class CampaignLead implements Lead, AsyncDisposable {
       verb: 'agent',
       run: async () => {
         const found = await this.#find()
-        if (!found) this.#call.leg.steps.journal.note({ kind: 'unserved' })
-        return found
+        if (found) return found
+        await this.#leaveQueue() // an agent who comes free while this person hears the message is for the next one
+        this.#call.leg.steps.journal.note({ kind: 'unserved' })
+        return null
       },
       save: found => found && { ...found.saved },
       load: (saved, replay) => {
@@ -245,9 +247,15 @@ export class CampaignLead implements Lead, AsyncDisposable {
     await endScope(
       this.#call.leg,
       ['lead'],
-      async () => this.#place?.[Symbol.asyncDispose](),
+      () => this.#leaveQueue(),
       () => {},
     )
+  }
+
+  async #leaveQueue(): Promise<void> {
+    const place = this.#place
+    this.#place = null
+    await place?.[Symbol.asyncDispose]()
   }
 
   /** The next thing that is played is the message: noted when it could be played, with the time at which it began. */
