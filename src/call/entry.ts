@@ -238,7 +238,7 @@ export class Door {
   }
 
   async #admit(arrival: Arrival, conversation: Conversation, driven: boolean): Promise<void> {
-    const { admits, calls } = this.#options
+    const { admits } = this.#options
     const { uuid } = arrival
     const here = this.#living(uuid)
     if (admits && !here && !admits() && !(await isDriven(this.#options, uuid))) return this.#shed(arrival, conversation)
@@ -254,9 +254,9 @@ export class Door {
         if (taken) journal.owner = { node: this.#node, epoch: taken.epoch }
         return known.bind(conversation, arrival)
       }
-      if (known.phase === 'ended' && taken.before === null) {
-        await calls!.end(uuid, { node: this.#node, epoch: taken.epoch }) // its flow had ended before the call was taken
-        return conversation.close()
+      if (known.phase === 'ended' && (taken.before?.node ?? this.#node) === this.#node) {
+        conversation.close()
+        return this.#tookEnded(known, taken)
       }
       known.giveAway('taken') // another node had it in between: the state here is outdated
     }
@@ -265,9 +265,25 @@ export class Door {
     this.#options.start(leg, taken)
   }
 
+  /** The leg was hung up while the call was taken: the flow of the call ends on this node, or has ended before that. */
+  async #tookEnded({ uuid, steps: { journal } }: Leg, { before, epoch }: Taken): Promise<void> {
+    journal.owner = { node: this.#node, epoch }
+    if (before !== null) return
+    try {
+      await this.#options.calls!.end(uuid, journal.owner)
+    } catch (error) {
+      if (!(error instanceof SwitchhookError)) throw error
+      this.#options.log.warn(
+        { uuid, error: error.message },
+        'the journal of an ended call could not be deleted; reconciliation settles it',
+      )
+    }
+  }
+
   /**
    * The leg came back from a talk, and its hang-up was faster than its connection: the flow of its call ends on this
-   * node, or has ended. A second flow would write the record of the call anew, without the talk.
+   * node, or has ended (of a node that was started again, reconciliation closes the call). A second flow would write
+   * the record of the call anew, without the talk.
    */
   async #isOver({ uuid, lastTalk }: Arrival, home: Switch | null): Promise<boolean> {
     if (lastTalk === undefined || !home?.ended(uuid)) return false

@@ -15,7 +15,7 @@ import type { PacingPolicy } from './pacing/pacer.ts'
  * window of the law is. So some people are held back, because the count cannot be steered more exactly: so many
  * standard deviations of the number of abandoned people. With a deviation that may be made up for within four hours,
  * and nobody held back, campaigns of four hours with ten agents ended with up to 3.8 % (`make bench-pacing`, day 5 to
- * day 50, has the share after each hour).
+ * day 50, has the worst share after any hour).
  */
 const HELD_BACK = 0.6
 /** Variance of the count when nobody was answered yet, in people. */

@@ -66,8 +66,9 @@ export interface Lead {
    * Waits for a free agent of the campaign's queue, one who is nailed up on this lead's FreeSWITCH. Resolves with the
    * agent, or with null when none was free in the time that the campaign's law allows, such as 2 s after the end of the
    * greeting (16 CFR 310.4(b)(1)(iv)); the call then counts as abandoned, so play the safe-harbour message: the next
-   * sound of the flow is recorded as that message. Rejects with CallEnded when the lead hangs up. When the
-   * flow ends, the agent is released.
+   * sound of the flow is recorded as that message. The lead waits for nobody then; a flow that asks again gets an agent
+   * who is free at that moment.
+   * Rejects with CallEnded when the lead hangs up. When the flow ends, the agent is released.
    *
    * @example
    * const agent = await lead.agent()
@@ -166,8 +167,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
       run: async () => {
         const found = await this.#find()
         if (found) return found
-        await this.#leaveQueue() // an agent who comes free while this person hears the message is for the next one
         this.#call.leg.steps.journal.note({ kind: 'unserved' })
+        void this.#leaveQueue() // who comes free while this person hears the message is for the next one
         return null
       },
       save: found => found && { ...found.saved },

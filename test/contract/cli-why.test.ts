@@ -194,6 +194,6 @@ test('who answers: nothing before the first call, then a line for each hour with
   assert.match(out, /^30\.\d % of 591 calls were answered by a person\n/)
   assert.match(out, /^10:00 to 10:59 +\d+ +1\d\.\d %/m)
   assert.match(out, /^19:00 to 19:59 +\d+ +4\d\.\d %/m)
-  assert.match(out, /^Wednesday .* not used: chance explains it$/m)
+  assert.match(out, /^Wednesday .* not used: no sure difference$/m)
   assert.equal((await rig.types('campaign answers nobody')).code === 0, false)
 })

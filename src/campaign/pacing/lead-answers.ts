@@ -66,11 +66,13 @@ interface Dial {
 }
 
 interface Count {
+  /** Absent in a record of an older version, until the next call of the class. */
+  calls?: number | undefined
   expected: number
   answered: number
 }
 
-const count = z.looseObject({ expected: z.number(), answered: z.number() })
+const count = z.looseObject({ calls: z.number().optional(), expected: z.number(), answered: z.number() })
 const leadAnswersRecord = z.looseObject({
   calls: z.number(),
   answered: z.number(),
@@ -108,8 +110,8 @@ export class LeadAnswers {
     this.#answered = record.answered
     this.#learnedTo = record.learnedTo
     for (const name of CLASSES) {
-      const { expected, answered } = record.classes[name] ?? {}
-      if (expected !== undefined && answered !== undefined) this.#classes.set(name, { expected, answered })
+      const known = record.classes[name]
+      if (known) this.#classes.set(name, { ...known })
     }
   }
 
@@ -144,7 +146,9 @@ export class LeadAnswers {
         const known = this.#classes.get(name)
         if (!known || featureOf(name) !== feature) return []
         const chance = bounded(this.#odds() * this.#factor(name))
-        return [{ name: name.slice(feature.length + 1), calls: Math.round(known.expected / rate), chance }]
+        return [
+          { name: name.slice(feature.length + 1), calls: Math.round(known.calls ?? known.expected / rate), chance },
+        ]
       })
     return {
       calls: Math.round(this.#calls),
@@ -217,8 +221,13 @@ export class LeadAnswers {
     names.forEach((name, at) => {
       // what the other features expect
       const others = bounded(factors.reduce((odds, factor, other) => (other === at ? odds : odds * factor), all))
-      const { expected, answered: before } = this.#classes.get(name) ?? { expected: 0, answered: 0 }
-      this.#classes.set(name, { expected: expected * kept + others, answered: before * kept + (answered ? 1 : 0) })
+      const known = this.#classes.get(name) ?? { calls: 0, expected: 0, answered: 0 }
+      const calls = known.calls ?? known.expected / this.#rate()
+      this.#classes.set(name, {
+        calls: calls * kept + 1,
+        expected: known.expected * kept + others,
+        answered: known.answered * kept + (answered ? 1 : 0),
+      })
     })
   }
 

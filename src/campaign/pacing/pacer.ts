@@ -44,7 +44,8 @@ export interface PacingPolicy {
   readonly clock: 'answer' | 'greeting-end'
   /**
    * When the window of the policy, or the dialling of its last day, ends; null: not known. A deviation from the target
-   * is corrected over the time that is left, which costs less than correcting it at once.
+   * is corrected over the time that is left, which costs less than correcting it at once. Only a simulation knows it:
+   * in the product it is null (law-now.ts).
    */
   readonly endsAt: number | null
 }

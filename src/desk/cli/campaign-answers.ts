@@ -36,7 +36,7 @@ function sayAnswers({ campaign, calls, rate, features }: Told, colour: boolean):
       wordsOf(feature, name),
       of,
       percent(chance),
-      differs ? '' : 'not used: chance explains it',
+      differs ? '' : 'not used: no sure difference',
     ]),
   )
   return `${percent(rate)} of ${calls} calls were answered by a person\n\n${table(['leads', '>calls', '>answered', ''], lines, colour)}`

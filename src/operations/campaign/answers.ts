@@ -23,7 +23,7 @@ export default operation({
     features: z.array(
       z.object({
         feature: z.enum(['hour', 'weekday', 'history']),
-        /** False: chance explains the differences, so the dialer does not use them. */
+        /** False: the classes do not surely differ, so the dialer does not use the feature. */
         differs: z.boolean(),
         /**
          * `name`: an hour (0 to 23), a weekday (0, Monday, to 6) where the person lives, or what became of earlier

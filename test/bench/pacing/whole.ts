@@ -29,8 +29,8 @@ export interface WholeResult {
 const LEADS_OF_A_TALK = 1.5
 
 /**
- * One campaign of the scenario, for its hours, and the controller alone with the same people. `sql`: a database with
- * all tables. A simulated voice is always recognised after the same time, so the controller alone gets the means of
+ * One campaign of the scenario, for its hours, and the controller alone with the same people. `database` has all
+ * tables. A simulated voice is always recognised after the same time, so the controller alone gets the means of
  * the times that the product measured.
  */
 export async function runWhole(of: Scenario, seed: number, database: DatabaseAddress): Promise<WholeResult> {
@@ -54,12 +54,12 @@ export async function runWhole(of: Scenario, seed: number, database: DatabaseAdd
     person.on('talking', partner => {
       if (!partner) return
       const agent = partner.name
-      const began = clock.now()
-      since.set(agent, began)
+      since.set(agent, clock.now())
       clock.after(fate.talk * 1_000, () => {
         person.hangUp()
         clock.after(fate.wrap * 1_000, () => {
-          if (since.delete(agent)) busyMs += clock.now() - began
+          busyMs += clock.now() - since.get(agent)!
+          since.delete(agent)
           void sim.roster.finishWrapUp(agent, clock.now(), true)
         })
       })
@@ -73,6 +73,8 @@ export async function runWhole(of: Scenario, seed: number, database: DatabaseAdd
   )
   await sim.advance('30s') // the agents are called, and are on the line
   const began = clock.now()
+  busyMs = 0
+  for (const agent of since.keys()) since.set(agent, began)
   await clock.runUntil(() => clock.now() >= began + of.hours * 3_600_000, of.hours * 3_600_000 + 1_000)
   let occupied = busyMs
   for (const at of since.values()) occupied += clock.now() - at
