@@ -275,7 +275,7 @@ export class Door {
       if (!(error instanceof SwitchhookError)) throw error
       this.#options.log.warn(
         { uuid, error: error.message },
-        'the journal of an ended call could not be deleted; reconciliation settles it',
+        'the journal of a leg that was gone already could not be deleted; reconciliation deletes it',
       )
     }
   }
