@@ -29,7 +29,7 @@ import { beginOf } from '../journal/entries.ts'
 import { isSame, isStill, type CallStore, type Taken } from '../journal/call-store.ts'
 import { UnclaimedLegs, type PeerAddresses } from './unclaimed-legs.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
-import { isDriven, takeCall } from './take-call.ts'
+import { isDriven, ownerIfKnown, takeCall } from './take-call.ts'
 import { UnknownSwitch } from './unknown-switch.ts'
 
 export interface DoorOptions {
@@ -233,8 +233,7 @@ export class Door {
   async #lostItsKey({ key, uuid }: Arrival): Promise<boolean> {
     if (this.#options.key === undefined || key !== '') return false
     if (this.#living(uuid)) return true
-    const owner = await this.#options.calls?.owner(uuid).catch(() => null)
-    return (owner ?? null) !== null
+    return (await ownerIfKnown(this.#options, uuid)) !== null
   }
 
   async #admit(arrival: Arrival, conversation: Conversation, driven: boolean): Promise<void> {
@@ -287,7 +286,8 @@ export class Door {
    */
   async #isOver({ uuid, lastTalk }: Arrival, home: Switch | null): Promise<boolean> {
     if (lastTalk === undefined || !home?.ended(uuid)) return false
-    return ((await this.#options.calls?.owner(uuid).catch(() => null))?.node ?? this.#node) === this.#node
+    const owner = await ownerIfKnown(this.#options, uuid)
+    return owner === null || owner.node === this.#node
   }
 
   #admitLeg(arrival: Arrival, conversation: Conversation): void {

@@ -8,7 +8,7 @@ import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import type { Uuid } from '../esl/safe-text.ts'
 import { lineOf, type Begin } from '../journal/entries.ts'
-import type { CallStore, Taken } from '../journal/call-store.ts'
+import type { CallStore, Owner, Taken } from '../journal/call-store.ts'
 
 export interface TakeCallParts {
   readonly calls?: CallStore | undefined
@@ -36,6 +36,16 @@ export async function takeCall(
       { uuid, error: error.message },
       'owner of a call could not be stored; the call is served, but other nodes cannot see that this node drives it',
     )
+    return null
+  }
+}
+
+/** The owner of a call; null: it has none, or the store cannot answer. */
+export async function ownerIfKnown({ calls }: Pick<TakeCallParts, 'calls'>, uuid: Uuid): Promise<Owner | null> {
+  try {
+    return (await calls?.owner(uuid)) ?? null
+  } catch (error) {
+    if (!(error instanceof SwitchhookError)) throw error
     return null
   }
 }

@@ -8,6 +8,7 @@ import type { LawNow } from './dial-ahead.ts'
 import { budget } from './law/budget.ts'
 import { policyOf } from './law/laws.ts'
 import type { LawPolicy } from './law/policy.ts'
+import { countDeviation } from './pacing/budget-control.ts'
 import type { PacingPolicy } from './pacing/pacer.ts'
 
 /**
@@ -18,8 +19,6 @@ import type { PacingPolicy } from './pacing/pacer.ts'
  * day 50, has the worst share after any hour).
  */
 const HELD_BACK = 0.6
-/** Variance of the count when nobody was answered yet, in people. */
-const SOFTENING = 9
 /** As long as fewer people than this may be abandoned, the same part of them is held back. */
 const HELD_BACK_OF = 12
 
@@ -34,7 +33,7 @@ export async function lawNow(sql: Queries, campaign: Campaign, now: number): Pro
 export function pacingPolicy(law: LawPolicy, live: number): PacingPolicy {
   const may = Math.max(HELD_BACK_OF, law.maxAbandoned * live)
   return {
-    target: law.maxAbandoned * (1 - (HELD_BACK * Math.sqrt(SOFTENING + may)) / may),
+    target: law.maxAbandoned * (1 - (HELD_BACK * countDeviation(may)) / may),
     connectWithinMs: law.connectWithinMs,
     clock: law.deadlineFrom === 'answer' ? 'answer' : 'greeting-end',
     endsAt: null,

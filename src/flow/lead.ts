@@ -67,8 +67,8 @@ export interface Lead {
    * agent, or with null when none was free in the time that the campaign's law allows, such as 2 s after the end of the
    * greeting (16 CFR 310.4(b)(1)(iv)); the call then counts as abandoned, so play the safe-harbour message: the next
    * sound of the flow is recorded as that message. The lead waits for nobody then; a flow that asks again gets an agent
-   * who is free at that moment.
-   * Rejects with CallEnded when the lead hangs up. When the flow ends, the agent is released.
+   * who is free at that moment. Rejects with CallEnded when the lead hangs up. When the flow ends, the agent is
+   * released.
    *
    * @example
    * const agent = await lead.agent()

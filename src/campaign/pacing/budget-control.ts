@@ -33,7 +33,7 @@ const LAST = 0.35
 /** Most that the balance moves ln theta, up and down. */
 const UP = 0.7
 const DOWN = 3
-/** Variance of the balance when nobody was answered yet, in people. */
+/** Variance of the count when nobody was answered yet, in people. */
 const SOFTENING = 9
 /** So many standard deviations above the target nothing is predicted any more: one call for each free agent. */
 const FUSE = 4
@@ -80,7 +80,7 @@ export class BudgetControl {
   ): number | null {
     const aim = target * AIM
     const balance = aim * live - abandoned - RESERVE
-    const deviation = Math.sqrt(SOFTENING + aim * live)
+    const deviation = countDeviation(aim * live)
     // a corrected ledger may have fewer answered calls than before
     const answered = Math.max(0, live - (this.#live ?? live))
     if (this.#live === null) this.#perMs = agents / SERVICE_MS
@@ -99,5 +99,8 @@ export class BudgetControl {
     return Math.exp(clamp(this.#logTheta + clamp(gain * balance, -DOWN, UP), LEAST, MOST))
   }
 }
+
+/** Standard deviation of the number of abandoned people, when this number is expected. */
+export const countDeviation = (expected: number): number => Math.sqrt(SOFTENING + expected)
 
 const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value))

@@ -24,8 +24,8 @@ export interface LeadFacts {
   readonly history: NumberHistory
 }
 
-const FEATURES = ['hour', 'weekday', 'history'] as const
-type Feature = (typeof FEATURES)[number]
+export const LEAD_FEATURES = ['hour', 'weekday', 'history'] as const
+type Feature = (typeof LEAD_FEATURES)[number]
 
 /** Calls count with their present weight, rounded: those of last month are fewer than they were. */
 export interface LearnedAnswers {
@@ -140,20 +140,17 @@ export class LeadAnswers {
 
   /** What it knows, for people. */
   get learned(): LearnedAnswers {
-    const rate = this.#rate()
     const classesWith = (feature: Feature) =>
       CLASSES.flatMap(name => {
         const known = this.#classes.get(name)
         if (!known || featureOf(name) !== feature) return []
         const chance = bounded(this.#odds() * this.#factor(name))
-        return [
-          { name: name.slice(feature.length + 1), calls: Math.round(known.calls ?? known.expected / rate), chance },
-        ]
+        return [{ name: name.slice(feature.length + 1), calls: Math.round(this.#callsOf(known)), chance }]
       })
     return {
       calls: Math.round(this.#calls),
       rate: this.#calls === 0 ? null : this.#answered / this.#calls,
-      features: FEATURES.map(feature => ({
+      features: LEAD_FEATURES.map(feature => ({
         feature,
         differs: this.#shrinkOf(feature) < Infinity,
         classes: classesWith(feature),
@@ -222,9 +219,8 @@ export class LeadAnswers {
       // what the other features expect
       const others = bounded(factors.reduce((odds, factor, other) => (other === at ? odds : odds * factor), all))
       const known = this.#classes.get(name) ?? { calls: 0, expected: 0, answered: 0 }
-      const calls = known.calls ?? known.expected / this.#rate()
       this.#classes.set(name, {
-        calls: calls * kept + 1,
+        calls: this.#callsOf(known) * kept + 1,
         expected: known.expected * kept + others,
         answered: known.answered * kept + (answered ? 1 : 0),
       })
@@ -233,6 +229,10 @@ export class LeadAnswers {
 
   #rate(): number {
     return (this.#answered + PRIOR_CALLS * PRIOR_RATE) / (this.#calls + PRIOR_CALLS)
+  }
+
+  #callsOf({ calls, expected }: Count): number {
+    return calls ?? expected / this.#rate()
   }
 
   #odds(): number {

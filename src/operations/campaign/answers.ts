@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
-import { LeadAnswers } from '../../campaign/pacing/lead-answers.ts'
+import { LEAD_FEATURES, LeadAnswers } from '../../campaign/pacing/lead-answers.ts'
 import { savedPacing } from '../../store/pacers.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
@@ -22,7 +22,7 @@ export default operation({
     rate: z.number().nullable(),
     features: z.array(
       z.object({
-        feature: z.enum(['hour', 'weekday', 'history']),
+        feature: z.enum(LEAD_FEATURES),
         /** False: the classes do not surely differ, so the dialer does not use the feature. */
         differs: z.boolean(),
         /**

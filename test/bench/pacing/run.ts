@@ -190,18 +190,20 @@ for (const [scenario, of] of all) {
 }
 if (listed === Object.keys(GATES).length)
   gate(`the goal is reached in ${goals} of ${listed} scenarios (at least ${GOALS_REACHED})`, goals >= GOALS_REACHED)
+/** Occupancy in percent: in the product, and of the controller alone. */
+function gateApart(where: string, inside: number, alone: number): void {
+  const percents = `occupancy ${inside.toFixed(2)} %, the controller alone ${alone.toFixed(2)} %`
+  gate(`${where}: ${percents} (at most ${APART} point apart)`, Math.abs(inside - alone) <= APART)
+}
+
 const whole = WHOLE.filter(one => all.has(one))
 const services = whole.length > 0 ? await startServices() : null
 for (const name of whole) {
   const database = at(services!.database, TEMPLATE)
-  const { occupancy: share, alone, ...rest } = await runWhole(scenarioOf(name), 1, database)
-  const [ours, bare] = [100 * share, 100 * alone]
-  const percents = `occupancy ${ours.toFixed(2)} %, the controller alone ${bare.toFixed(2)} %`
-  gate(`${name} in the whole product: ${percents} (at most ${APART} point apart)`, Math.abs(ours - bare) <= APART)
-  gate(
-    `${name} in the whole product: ${rest.abandonedPercent.toFixed(2)} % abandoned (at most ${ABANDONED_SEED})`,
-    rest.abandonedPercent <= ABANDONED_SEED,
-  )
+  const { occupancy: share, alone, abandonedPercent: left } = await runWhole(scenarioOf(name), 1, database)
+  const where = `${name} in the whole product`
+  gateApart(where, 100 * share, 100 * alone)
+  gate(`${where}: ${left.toFixed(2)} % abandoned (at most ${ABANDONED_SEED})`, left <= ABANDONED_SEED)
 }
 await services?.close()
 for (const name of IN_PRODUCT.filter(one => all.has(one))) {
@@ -215,12 +217,8 @@ for (const name of IN_PRODUCT.filter(one => all.has(one))) {
     alone.push(100 * new Simulator(of, seed, contestantNamed(bareName, of)).run().occupancy)
     if (of.leads) untold.push(100 * (await runProduct(of, seed, false)).occupancy)
   }
-  const [ours, bare] = [interval(inside).mean, interval(alone).mean]
-  const percents = `occupancy ${ours.toFixed(2)} %, the controller alone ${bare.toFixed(2)} %`
-  gate(
-    `${name} in the product: ${percents} (at most ${APART} point apart), ${interval(left).mean.toFixed(2)} % abandoned`,
-    Math.abs(ours - bare) <= APART,
-  )
+  gateApart(`${name} in the product`, interval(inside).mean, interval(alone).mean)
+  console.log(`        ${interval(left).mean.toFixed(2)} % abandoned`)
   if (of.leads) console.log(`        without what became of earlier calls ${interval(untold).mean.toFixed(2)} %`)
 }
 const us = measureDecisions()

@@ -3,8 +3,8 @@
  * shipped flow and its detection, agents who are nailed up, a simulated FreeSWITCH, and a real PostgreSQL
  * (../../fault/dialling-lab.ts). What people do is that of the simulator (fate.ts).
  */
-import { campaignFrom } from '../../../src/campaign/campaign.ts'
 import { detectionErrors } from '../../../src/campaign/detection.ts'
+import { budget } from '../../../src/campaign/law/budget.ts'
 import { policyOf } from '../../../src/campaign/law/laws.ts'
 import type { Duration } from '../../../src/base/duration.ts'
 import { moveCampaign, type LawSettings } from '../../../src/store/campaigns.ts'
@@ -22,7 +22,6 @@ export interface WholeResult {
   readonly occupancy: number
   readonly alone: number
   readonly abandonedPercent: number
-  readonly dials: number
 }
 
 /** More leads than are dialled: a list that ends would end the campaign. */
@@ -78,34 +77,27 @@ export async function runWhole(of: Scenario, seed: number, database: DatabaseAdd
   await clock.runUntil(() => clock.now() >= began + of.hours * 3_600_000, of.hours * 3_600_000 + 1_000)
   let occupied = busyMs
   for (const at of since.values()) occupied += clock.now() - at
-  const hours = { from: 0, to: clock.now() }
-  const { verdicts } = await clock.runUntil(detectionErrors(lab.sql, campaign.id, hours), 60_000)
-  const [counts] = await clock.runUntil(
-    Promise.resolve(lab.sql<[{ live: number; abandoned: number }]>`
-      select count(*) filter (where counts in ('served', 'abandoned'))::integer as live,
-        count(*) filter (where counts = 'abandoned')::integer as abandoned from answered_calls where campaign_id = ${campaign.id}`),
-    60_000,
-  )
+  const window = { from: 0, to: clock.now() }
+  const { verdicts } = await clock.runUntil(detectionErrors(lab.sql, campaign.id, window), 60_000)
+  const { share } = await clock.runUntil(budget(lab.sql, campaign, policyOf(law), clock.now()), 60_000)
   const mean = (heard: string) => {
     const all = verdicts.filter(one => one.heard === heard && one.meanMs !== null)
     return all.reduce((sum, { count, meanMs }) => sum + count * meanMs!, 0) / all.reduce((n, { count }) => n + count, 0)
   }
   const same: Scenario = {
     ...of,
-    law: policyOf(campaignFrom({ name: 'alone', queue: 'sales', law }).law),
+    law: policyOf(law),
     ...{ detectPersonMean: mean('person') / 1_000, detectPersonCv: 0 },
     ...{ detectMachineMean: mean('machine') / 1_000, detectMachineCv: 0 },
   }
   const alone = new Simulator(same, seed, contestant('predictive', same)).run()
-  const dials = lab.dials.length
   await clock.runUntil(moveCampaign(lab.sql, campaign.id, ['running'], 'stopped', clock.now()), 60_000)
   await clock.runUntil(() => since.size === 0, 3_600_000)
   await lab.close()
   return {
     occupancy: occupied / (of.agents * of.hours * 3_600_000),
     alone: alone.occupancy,
-    abandonedPercent: (100 * counts.abandoned) / Math.max(1, counts.live),
-    dials,
+    abandonedPercent: 100 * (share ?? 0),
   }
 }
 
