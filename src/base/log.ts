@@ -5,40 +5,18 @@
  * control a terminal.
  */
 import { pino, type Logger } from 'pino'
+import { maskedField, maskedText } from './masked.ts'
 import { visibleJson } from './visible.ts'
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'> & { child(fields: Record<string, unknown>): Log }
 
-const MASKED = new Set(['from', 'to', 'number', 'phone', 'caller', 'callee', 'digits', 'callerName'])
-/** The columns of a lead: names, addresses, whatever the list has. */
-const COLUMNS = 'fields'
-/**
- * A telephone number: seven digits or more, or a number after + or 00 as people write it. Not a part of a uuid, a date,
- * an address or a longer word.
- */
-const NUMBER = /(?<![\w.+-])(?:(?:\+|00)\d(?:[ ()/.-]{0,2}\d){5,18}|\d{7,20})(?![\w-]|\.\d)/g
 const JSON_STRING = /"(?:[^"\\]|\\.)*"/g
 
-/** Masks a number, '+49301234567' → '+49…67': enough to recognise it, too little to dial it. */
-function mask(value: string): string {
-  return value.length <= 4 ? '…' : `${value.slice(0, 3)}…${value.slice(-2)}`
-}
-
-/** Masks all telephone numbers within a text. */
-function maskNumbers(text: string): string {
-  return text.replace(NUMBER, mask)
-}
-
 const byKey = (fields: Record<string, unknown>) =>
-  Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [
-      key,
-      MASKED.has(key) && typeof value === 'string' ? mask(value) : key === COLUMNS ? '…' : value,
-    ]),
-  )
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, maskedField(key, value)]))
 
 /** Masks within JSON strings only: a JSON number is a time or a count. */
-const safeLine = (line: string) => visibleJson(line.replace(JSON_STRING, maskNumbers))
+const safeLine = (line: string) => visibleJson(line.replace(JSON_STRING, maskedText))
 
 export function openLog(level: string, destination: { write(line: string): void } = process.stderr): Log {
   return pino(

@@ -1,0 +1,54 @@
+/**
+ * Masks personal data, so that a log, or the answer to somebody who may not see it, can be shown to anybody: telephone
+ * numbers in any text, short ones by the name of their field, and the columns of a lead.
+ */
+
+const NUMBERS = new Set(['from', 'to', 'number', 'phone', 'caller', 'callee', 'customer', 'digits', 'callerName'])
+/** The columns of a lead: names, addresses, whatever the list has. */
+const COLUMNS = 'fields'
+/**
+ * A telephone number: seven digits or more, or a number after + or 00 as people write it. Not a part of a uuid, a date,
+ * an address or a longer word.
+ */
+const NUMBER = /(?<![\w.+-])(?:(?:\+|00)\d(?:[ ()/.-]{0,2}\d){5,18}|\d{7,20})(?![\w-]|\.\d)/g
+
+/** '+49301234567' → '+49…67': enough to recognise a number, too little to dial it. */
+function maskedNumber(value: string): string {
+  return value.length <= 4 ? '…' : `${value.slice(0, 3)}…${value.slice(-2)}`
+}
+
+/** The text with all telephone numbers masked. */
+export function maskedText(text: string): string {
+  return text.replace(NUMBER, maskedNumber)
+}
+
+/** The value of a field whose name tells that it is personal; any other value as it is. */
+export function maskedField(name: string, value: unknown): unknown {
+  if (name === COLUMNS) return '…'
+  if (name === 'to' && /^[a-z]/i.test(String(value))) return value // a queue, or a telephone such as user/1001
+  return NUMBERS.has(name) && typeof value === 'string' ? maskedNumber(value) : value
+}
+
+/**
+ * A copy of a value with its personal data masked, however deep it is. The columns of a lead keep their names.
+ *
+ * @example
+ * masked({ number: '112', note: 'as +49301234567 asked', fields: { name: 'Anna' } })
+ * // { number: '…', note: 'as +49…67 asked', fields: { name: '…' } }
+ */
+export function masked(value: unknown): unknown {
+  if (typeof value === 'string') return maskedText(value)
+  if (Array.isArray(value)) return value.map(masked)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [
+      maskedText(name),
+      name === COLUMNS ? hidden(one) : masked(maskedField(name, one)),
+    ]),
+  )
+}
+
+const hidden = (columns: unknown): unknown =>
+  typeof columns === 'object' && columns !== null && !Array.isArray(columns)
+    ? Object.fromEntries(Object.keys(columns).map(name => [name, '…']))
+    : columns
