@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { ms, type Duration } from './duration.ts'
 import { FieldFaults, InputError } from './errors.ts'
+import { quoted } from './quoted.ts'
 
 /**
  * A field that is read by a parser of ours: what the parser refuses is a fault of the field, with its message. `parse`
@@ -36,13 +37,13 @@ export const duration = (least: Duration, most: Duration) =>
 
 /** A number for which `fits` is true; `allowed` says which ones these are. */
 export const numberThat = (allowed: string, fits: (value: number) => boolean) => {
-  const error = ({ input }: { readonly input?: unknown }) => `'${String(input)}' cannot be used; allowed: ${allowed}`
+  const error = ({ input }: { readonly input?: unknown }) => `${quoted(input)} cannot be used; allowed: ${allowed}`
   return z.number({ error }).refine(fits, { error })
 }
 
 /** One of these words. */
 export const oneOf = <const Word extends string>(words: readonly Word[]) =>
-  z.enum(words, { error: ({ input }) => `'${String(input)}' cannot be used; allowed: ${words.join(', ')}` })
+  z.enum(words, { error: ({ input }) => `${quoted(input)} cannot be used; allowed: ${words.join(', ')}` })
 
 export const whole = (least: number, most: number) =>
   numberThat(
@@ -52,7 +53,24 @@ export const whole = (least: number, most: number) =>
 
 /** Throws FieldFaults, with every fault, for an input that cannot be used. */
 export function readInput<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {
+  const unstorable = unstorableIn(given, [])
+  if (unstorable.length > 0) throw new FieldFaults(unstorable)
   const read = schema.safeParse(given)
   if (read.success) return read.data
   throw new FieldFaults(read.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })))
+}
+
+/** The sign U+0000, and half of a sign of two: PostgreSQL keeps neither. */
+const UNSTORABLE = /\0|\p{Surrogate}/u
+
+function unstorableIn(given: unknown, path: readonly string[]): { field: string; message: string }[] {
+  if (typeof given === 'string')
+    return UNSTORABLE.test(given)
+      ? [{ field: path.join('.'), message: 'has a sign that is no text, such as U+0000' }]
+      : []
+  if (typeof given !== 'object' || given === null) return []
+  return Object.entries(given).flatMap(([name, one]) => [
+    ...unstorableIn(name, path),
+    ...unstorableIn(one, [...path, name]),
+  ])
 }

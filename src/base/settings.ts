@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { InputError } from './errors.ts'
 import { said, type Duration } from './duration.ts'
 import { described, duration as durationField, parsed, whole as wholeField } from './parsed.ts'
+import { quoted } from './quoted.ts'
 
 export interface Setting<T> {
   readonly standard: T
@@ -60,7 +61,7 @@ export const whole = (
 
 /** People write 'yes' or 'no'; programs may give true or false. */
 export const yesOrNo = (standard: boolean, description: string): Setting<boolean> => {
-  const error = ({ input }: { readonly input?: unknown }) => `'${String(input)}' cannot be used; allowed: yes, no`
+  const error = ({ input }: { readonly input?: unknown }) => `${quoted(input)} cannot be used; allowed: yes, no`
   return {
     standard,
     stored: z.boolean(),
@@ -78,7 +79,7 @@ export const choice = <const T extends string>(
   description: string,
 ): Setting<T> => {
   const error = ({ input }: { readonly input?: unknown }) =>
-    `'${String(input)}' cannot be used; allowed: ${allowed.join(', ')}`
+    `${quoted(input)} cannot be used; allowed: ${allowed.join(', ')}`
   const word = z.enum(allowed, { error }) as unknown as z.ZodType<T>
   return { standard, stored: word, input: word, placeholder: `<${allowed.join('|')}>`, description, say: String }
 }

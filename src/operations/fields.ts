@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { FieldFaults } from '../base/errors.ts'
 import { described } from '../base/parsed.ts'
 import { inputName, type Settings } from '../base/settings.ts'
+import { quoted } from '../base/quoted.ts'
 
 /** The name of a thing. What is allowed in a name is checked when the thing is made. */
 export const nameOf = (thing: string) => described(z.string().min(1), `the name of the ${thing}`)
@@ -11,7 +12,7 @@ export const nameOf = (thing: string) => described(z.string().min(1), `the name 
 export const backToDefault = (settings: Settings) => {
   const names = Object.keys(settings).map(inputName)
   const error = ({ input }: { readonly input?: unknown }) =>
-    `'${String(input)}' is no setting with a default; allowed: ${names.join(', ')}`
+    `${quoted(input)} is no setting with a default; allowed: ${names.join(', ')}`
   const description = 'settings that go back to their default, separated by commas'
   return described(z.array(z.enum(names, { error })), description, '<names>').optional()
 }

@@ -25,7 +25,7 @@ type Role = (typeof ROLES)[number]
 /** The person or system that asks, and the door by which the request came. */
 export interface Actor {
   readonly who: string
-  readonly door: 'command-line' | 'job' | 'flow'
+  readonly door: 'command-line' | 'job' | 'flow' | 'http'
   readonly role: Role
 }
 
@@ -138,6 +138,12 @@ export interface Operation<
   readonly refusals: readonly ErrorCode[]
   /** False: it only reads. What it changes leaves an audit row. */
   readonly changes: boolean
+  /** It calls somebody, or adds people to a list: a program that does not know whether it was done must not guess. */
+  readonly mustBeOnce?: boolean
+  /** Its output holds a secret: no store keeps it, not even as the answer of a request that is sent again. */
+  readonly secret?: boolean
+  /** Of a list with the fields `limit` and `after`: the field of its last row that is `after` for the next page. */
+  readonly cursor?: string
   /** Reads the thing that it changes, for `before` and `after` in the audit row; null when there is no such thing. */
   thing?(parts: PartsFor[N], input: z.output<Input>): Promise<unknown>
   run(parts: PartsFor[N], input: z.output<Input>, actor: Actor): Promise<Immutable<z.input<Output>>>
@@ -171,6 +177,13 @@ export function fieldsOf({ input }: Pick<Operation, 'input'>): readonly Field[] 
     required?: readonly string[]
   }
   return Object.entries(properties).map(([name, field]) => ({ ...field, name, required: required.includes(name) }))
+}
+
+/** The text of a field as its value, where everything comes as text; the operation checks it. */
+export function valueOf(text: string, { type }: Pick<Field, 'type'>): unknown {
+  if (type === 'number' || type === 'integer')
+    return Number.isNaN(Number(text)) || text.trim() === '' ? text : Number(text)
+  return type === 'array' ? text.split(',').map(part => part.trim()) : text
 }
 
 export type OutputOf<One> = One extends { readonly output: infer Output extends z.ZodType } ? z.output<Output> : never

@@ -11,6 +11,14 @@ import { readInput } from '../base/parsed.ts'
 import { auditInput } from './audit.ts'
 import { ROLES, type Actor, type Immutable, type Needs, type Operation, type PartsFor } from './operation.ts'
 
+/** Throws Refusal FORBIDDEN when this person or system may not do it, or not by this door. */
+export function mustBeAllowed({ name, role, doors }: Pick<Operation, 'name' | 'role' | 'doors'>, actor: Actor): void {
+  if (ROLES.indexOf(actor.role) < ROLES.indexOf(role))
+    throw new Refusal('FORBIDDEN', `${name} needs the role ${role}; ${actor.who} has the role ${actor.role}`)
+  if (doors?.includes(actor.door) === false)
+    throw new Refusal('FORBIDDEN', `${name} cannot come by the door ${actor.door}; allowed: ${doors.join(', ')}`)
+}
+
 /**
  * Resolves with the output. Rejects with FieldFaults (BAD_INPUT) for an input that cannot be used, with Refusal
  * FORBIDDEN for a role that may not do this, and with the refusals and errors of the operation.
@@ -25,14 +33,8 @@ export async function perform<Input extends z.ZodObject, Output extends z.ZodTyp
   given: unknown,
   actor: Actor,
 ): Promise<z.output<Output>> {
-  const { name, role, changes, output, positional } = operation
-  if (ROLES.indexOf(actor.role) < ROLES.indexOf(role))
-    throw new Refusal('FORBIDDEN', `${name} needs the role ${role}; ${actor.who} has the role ${actor.role}`)
-  if (operation.doors?.includes(actor.door) === false)
-    throw new Refusal(
-      'FORBIDDEN',
-      `${name} cannot come by the door ${actor.door}; allowed: ${operation.doors.join(', ')}`,
-    )
+  const { name, changes, output, positional } = operation
+  mustBeAllowed(operation, actor)
   const input = readInput(operation.input, given)
   if (!changes) return output.parse(await operation.run(parts, input, actor))
   const thing = async () => (await operation.thing?.(parts, input)) ?? null

@@ -64,7 +64,7 @@ test('what cannot be found or used is one clear line, without a stack, and makes
     [
       `campaign add w --leads ${list} --queue sales --cps fast`,
       2,
-      /--cps: 'fast' cannot be used; allowed: more than 0/,
+      /--cps: 'fast' cannot be used; allowed: 0\.01 to 1000/,
     ],
     ['campaign start w', 3, /^switchhook: no campaign is called 'w'/],
     [

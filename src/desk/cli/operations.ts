@@ -6,7 +6,7 @@ import { Option, type Command } from 'commander'
 import { FieldFaults } from '../../base/errors.ts'
 import { readInput } from '../../base/parsed.ts'
 import { OPERATIONS } from '../../operations/all.ts'
-import { fieldsOf, type Field, type Operation, type OutputOf } from '../../operations/operation.ts'
+import { fieldsOf, valueOf, type Field, type Operation, type OutputOf } from '../../operations/operation.ts'
 import type { Desk } from './actions.ts'
 import { answer, answers, plain } from './output.ts'
 
@@ -112,16 +112,10 @@ function optionOf(field: Field): Option {
   if (field.type === 'boolean') return new Option(flag, field.description)
   const option = new Option(`${flag} ${field.placeholder ?? '<value>'}`, field.description)
   if (field.default !== undefined) option.default(field.default)
-  return option.argParser(text => read(text, field)).makeOptionMandatory(field.required)
+  return option.argParser(text => valueOf(text, field)).makeOptionMandatory(field.required)
 }
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
-
-/** The text of an option as a value of its field; the operation checks it. */
-function read(text: string, { type }: Field): unknown {
-  if (type === 'number') return Number.isNaN(Number(text)) || text.trim() === '' ? text : Number(text)
-  return type === 'array' ? text.split(',').map(part => part.trim()) : text
-}
 
 /** Names the fields in faults as they are typed: --wrap-up for wrapUp. */
 async function asTyped<T>({ positional }: Operation, work: () => Promise<T>): Promise<T> {

@@ -20,5 +20,6 @@ export default operation({
   output: z.array(auditShape),
   refusals: [],
   changes: false,
+  cursor: 'id',
   run: ({ sql }, filter) => auditRows(sql, filter),
 })

@@ -22,6 +22,7 @@ export default operation({
   output: z.object({ uuid: z.string(), extension: z.string(), customer: z.string() }),
   refusals: ['NOT_REACHED'],
   changes: true,
+  mustBeOnce: true,
   async run({ node, country }, { extension, customer: typed, crmuuid, productCode, callType }) {
     const customer = inCountry(typed, country)
     const { uuid } = await node.dial({

@@ -28,6 +28,7 @@ export default operation({
   output: callbackShape,
   refusals: ['NOT_FOUND'],
   changes: true,
+  mustBeOnce: true,
   async thing(parts, { id }) {
     return id === undefined ? null : callbackNamed(parts, { id })
   },

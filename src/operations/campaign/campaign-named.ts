@@ -97,7 +97,7 @@ export const campaignSettings = {
   ).optional(),
   maxLines: described(whole(1, 10_000), 'lines in use at one time (in a new campaign: 30)', '<n>').optional(),
   cps: described(
-    numberThat('more than 0 and at most 1000 calls per second', value => value > 0 && value <= 1_000),
+    numberThat('0.01 to 1000 calls per second', value => value >= 0.01 && value <= 1_000),
     'calls started per second (in a new campaign: 5)',
     '<n>',
   ).optional(),

@@ -22,6 +22,7 @@ export default operation({
   output: z.object({ campaign: z.string(), state: z.literal('draft'), ...addedShape }),
   refusals: ['NOT_FOUND', 'IN_USE'],
   changes: true,
+  mustBeOnce: true,
   thing: campaignBefore,
   async run(parts, { name, leads = [], ...given }) {
     await mustBeUsable(parts, { ...given, flow: given.flow ?? 'campaign-leg' })

@@ -46,6 +46,7 @@ export default operation({
   ),
   refusals: ['NOT_FOUND'],
   changes: false,
+  cursor: 'attempt',
   async run({ sql }, { name, ...page }) {
     const { id, law } = await findCampaign(sql, name)
     return answeredCalls(sql, id, { ...page, deadlineFrom: policyOf(law).deadlineFrom })

@@ -36,6 +36,7 @@ export default operation({
   ),
   refusals: ['NOT_FOUND'],
   changes: false,
+  cursor: 'id',
   async run({ sql, country }, { name, state, disposition, number, limit, after }) {
     const campaign = await findCampaign(sql, name)
     const phone = number === undefined ? undefined : inCountry(number, campaign.country ?? country)

@@ -19,6 +19,7 @@ export default operation({
   output: z.array(dncShape),
   refusals: [],
   changes: false,
+  cursor: 'number',
   run: async ({ sql, country }, { number, limit, after }) =>
     (
       await doNotCallEntries(sql, {

@@ -11,7 +11,7 @@ export const newGateway = described(parsed(ident), 'the name of the gateway in t
 
 export const linesField = described(whole(1, 10_000), 'calls at one time, of all campaigns and flows together', '<n>')
 export const cpsField = described(
-  numberThat('more than 0 and at most 1000 calls per second', value => value > 0 && value <= 1_000),
+  numberThat('0.01 to 1000 calls per second', value => value >= 0.01 && value <= 1_000),
   'calls started per second',
   '<n>',
 )

@@ -20,6 +20,7 @@ export default operation({
   output: z.object({ campaign: z.string(), ...addedShape }),
   refusals: ['NOT_FOUND'],
   changes: true,
+  mustBeOnce: true,
   thing: leadCounts,
   async run(parts, { campaign: name, number, leads = [], ...all }) {
     const given = givenLeads(number === undefined ? leads : [{ number }, ...leads], all)

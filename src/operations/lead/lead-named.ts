@@ -11,6 +11,7 @@ import { countLeads, leadsOf, type ListedLead } from '../../store/leads.ts'
 import type { Sql } from '../../store/sql.ts'
 import { moment } from '../callback/callback-named.ts'
 import { nameOf } from '../fields.ts'
+import { quoted } from '../../base/quoted.ts'
 
 export const campaignName = nameOf('campaign')
 export const leadNumberField = described(parsed(phoneNumber), 'the number of the lead, however it is written')
@@ -23,7 +24,7 @@ export const leadFields = described(
     const fields = typeof given === 'string' ? fieldsFrom(given) : given
     if (fields !== null) return fields
     const allowed = 'name=Anna,city=Ulm, or JSON: {"name":"Meier, Anna"}'
-    context.addIssue({ code: 'custom', message: `'${String(given)}' cannot be used; allowed: ${allowed}` })
+    context.addIssue({ code: 'custom', message: `${quoted(given)} cannot be used; allowed: ${allowed}` })
     return z.NEVER
   }),
   'columns of the lead: name=Anna,city=Ulm, or JSON',

@@ -6,6 +6,7 @@ import { recycle } from '../../campaign/lead-commands.ts'
 import { moment } from '../callback/callback-named.ts'
 import { operation } from '../operation.ts'
 import { campaignName, leadCounts } from './lead-named.ts'
+import { quoted } from '../../base/quoted.ts'
 
 const WORDS = ATTEMPT_ENDS.filter(end => end !== 'opted-out')
 
@@ -21,7 +22,7 @@ export default operation({
       z
         .array(
           z.enum(WORDS, {
-            error: ({ input }) => `'${String(input)}' cannot be used; allowed: ${WORDS.join(', ')}`,
+            error: ({ input }) => `${quoted(input)} cannot be used; allowed: ${WORDS.join(', ')}`,
           }),
         )
         .min(1),
@@ -43,6 +44,7 @@ export default operation({
   }),
   refusals: ['NOT_FOUND'],
   changes: true,
+  mustBeOnce: true,
   thing: leadCounts,
   async run(parts, { campaign: name, dispositions, callAt }) {
     const campaign = await findCampaign(parts.sql, name)

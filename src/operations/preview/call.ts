@@ -12,6 +12,7 @@ export default operation({
   output: previewShape,
   refusals: ['NOT_FOUND', 'WRONG_STATE'],
   changes: true,
+  mustBeOnce: true,
   thing: previewBefore,
   run: (parts, named) => sayOf(parts, named, 'call', null),
 })

@@ -37,6 +37,7 @@ export const talkInvite = operation({
   output: z.object({ call: z.string(), name: z.string(), leg: z.string() }),
   refusals: ['NOT_FOUND', 'WRONG_STATE', 'NOT_REACHED'],
   changes: true,
+  mustBeOnce: true,
   async run({ node, ...parts }, { talk: named, ...who }) {
     const name = one(who, parts.country)
     const call = await callOf(parts, named)

@@ -21,6 +21,7 @@ export const talkConsult = operation({
   output: z.object({ call: z.string(), rings: z.string() }),
   refusals: ['NOT_FOUND', 'WRONG_STATE'],
   changes: true,
+  mustBeOnce: true,
   async run({ node, ...parts }, { talk: named, agent, number: typed }) {
     const number = typed && inCountry(typed, parts.country)
     const rings = agent ?? number

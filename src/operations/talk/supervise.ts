@@ -4,6 +4,7 @@ import { described, parsed } from '../../base/parsed.ts'
 import { endpoint } from '../../esl/safe-text.ts'
 import { operation } from '../operation.ts'
 import { callOf, talk } from './talk-named.ts'
+import { quoted } from '../../base/quoted.ts'
 
 const MODES = ['listen', 'whisper', 'barge', 'stop'] as const
 
@@ -16,7 +17,7 @@ export default operation({
   input: z.strictObject({
     talk,
     mode: described(
-      z.enum(MODES, { error: ({ input }) => `'${String(input)}' is no mode; allowed: ${MODES.join(', ')}` }),
+      z.enum(MODES, { error: ({ input }) => `${quoted(input)} is no mode; allowed: ${MODES.join(', ')}` }),
       'who hears the supervisor: listen (nobody), whisper (the agent), barge (both); stop: ends it',
     ),
     at: described(
@@ -28,6 +29,7 @@ export default operation({
   output: z.object({ call: z.string(), mode: z.enum(MODES) }),
   refusals: ['NOT_FOUND', 'WRONG_STATE', 'NOT_REACHED'],
   changes: true,
+  mustBeOnce: true,
   async run({ node: { beside }, ...parts }, { talk: named, mode, at }) {
     const call = await callOf(parts, named)
     if (mode === 'stop') {

@@ -15,6 +15,7 @@ export const talkAdd = operation({
   output: z.object({ call: z.string(), to: z.string() }),
   refusals: ['NOT_FOUND', 'WRONG_STATE', 'NOT_REACHED'],
   changes: true,
+  mustBeOnce: true,
   async run({ node, ...parts }, { talk: named, to: typed }) {
     const to = reached(typed, parts.country)
     const call = await callOf(parts, named)
