@@ -7,7 +7,7 @@ PORT ?= 8084
 
 FORMATTED = src scripts test
 
-.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-pacing bench-leads bench-listener format check clean
+.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-pacing bench-leads bench-listener format pages check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
@@ -17,8 +17,9 @@ run: node_modules/.stamp            ## the server: private services and a simula
 test: node_modules/.stamp           ## unit, flows, contracts on the simulated switch, and the quick rows of the fault matrix (SKIPPED=yes names what is skipped)
 	@$(TEST) --compiled $(if $(SKIPPED),--skipped) test/fault test/contract test/flow test/unit
 
-property: node_modules/.stamp           ## a hundred thousand random callers of queues, and five hundred callbacks, on nodes that die (minutes)
-	DAYS=84 HISTORIES=500 $(TEST) --long test/unit/queue-property.test.ts test/flow/callback-histories.test.ts
+property: node_modules/.stamp           ## random callers of queues and callbacks on nodes that die, random requests to the HTTP API (minutes)
+	DAYS=84 HISTORIES=500 REQUESTS=300 $(TEST) --long test/unit/queue-property.test.ts test/flow/callback-histories.test.ts \
+		test/contract/http-random.test.ts
 
 # what kills nodes and switches has the machine to itself, and so has a whole campaign: both are about time
 ALONE = $(call FILES,test/contract/survival) test/contract/campaign-outcomes.test.ts
@@ -60,8 +61,11 @@ bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener
 format: node_modules/.stamp         ## writes every file as `make check` wants it
 	oxfmt $(FORMATTED)
 
+pages: node_modules/.stamp          ## writes docs/openapi.json and docs/operations.md as the operations are
+	$(NODE) test/write-pages.ts
+
 check: node_modules/.stamp          ## types, format, lint, dead code, and the rules of the code
-	tsc -p . && oxfmt --check $(FORMATTED) && oxlint && knip --no-progress && $(NODE) --test test/house.test.ts
+	tsc -p . && oxfmt --check $(FORMATTED) && oxlint && knip --no-progress && $(NODE) --test test/house.test.ts test/unit/http-description.test.ts
 
 install: node_modules/.stamp
 node_modules/.stamp: package.json package-lock.json

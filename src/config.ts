@@ -48,8 +48,8 @@ const secretly = <T>(one: Setting<T>): Setting<T> => ({ ...one, secret: true })
 const redisUrl: Parser<string> = value => parseRedisUrl(value) && value
 
 /**
- * What a process does: takes calls, dials campaigns, shows the status lines. Any number of processes may have each
- * role.
+ * What a process does: takes calls, dials campaigns, serves the HTTP API and shows the status lines. Any number of
+ * processes may have each role.
  */
 export const ROLES = ['listener', 'dialer', 'desk'] as const
 type Role = (typeof ROLES)[number]
@@ -70,6 +70,7 @@ function usualCache(env: Environment): string {
 const OWN_SCRIPTS = fileURLToPath(new URL('../scripts', import.meta.url))
 const USUAL_SWITCH = { host: '127.0.0.1', port: 8_021 }
 const USUAL_DOOR = { host: '127.0.0.1', port: 8_084 }
+const USUAL_DESK = { host: '127.0.0.1', port: 8_085 }
 
 /** Host name and process id: each process of each machine needs its own name. */
 function usualName(): string {
@@ -146,11 +147,29 @@ const settings = (env: Environment) => ({
       'the `switchhook_key` that every call must carry; required when LISTEN is not a loopback address',
     ),
   ),
+  deskListen: setting(
+    'DESK_LISTEN',
+    hostPort(USUAL_DESK),
+    '127.0.0.1:8085',
+    'the address and port of the HTTP API; another address than a loopback one needs DESK_TLS or DESK_PROXY',
+  ),
+  deskTls: setting(
+    'DESK_TLS',
+    list(folder),
+    '',
+    'certificate and key of the HTTP API, two files in PEM with a comma between them; not set: without TLS',
+  ),
+  deskProxy: setting(
+    'DESK_PROXY',
+    yesOrNo,
+    '0',
+    '1: only a proxy that speaks TLS reaches DESK_LISTEN, and it names the client at the end of X-Forwarded-For',
+  ),
   roles: setting(
     'ROLES',
     someRoles,
     ROLES.join(),
-    'what this process does: takes calls, dials campaigns, shows the status lines; one or more of the three',
+    'what this process does: takes calls, dials campaigns, serves the HTTP API and shows the status lines; one or more of the three',
   ),
   nodeAddress: optional(
     'NODE_ADDRESS',
@@ -272,7 +291,7 @@ export function readConfig(env: Environment = process.env): Config {
 
 /** The faults between settings. A setting that is faulty by itself is not reported a second time. */
 function contradictions(
-  { switches, switchPassword, demo, listen, doorKey, roles }: Config,
+  { switches, switchPassword, demo, listen, doorKey, roles, deskListen, deskTls, deskProxy }: Config,
   faulty: ReadonlySet<string>,
 ): string[] {
   const faults: string[] = []
@@ -292,6 +311,13 @@ function contradictions(
     const where = `${listen.host}:${listen.port}`
     faults.push(`DOOR_KEY is missing: LISTEN=${where} is open to other machines; set a key of 16 or more characters`)
   }
+  if (deskTls.length !== 0 && deskTls.length !== 2)
+    faults.push('DESK_TLS: two files are needed, the certificate and its key, with a comma between them')
+  const serves = !faulty.has('ROLES') && !faulty.has('DESK_LISTEN') && roles.includes('desk')
+  if (serves && !isLoopback(deskListen.host) && deskTls.length === 0 && !deskProxy)
+    faults.push(
+      `DESK_LISTEN=${deskListen.host}:${deskListen.port} is open to other machines without TLS: set DESK_TLS, or DESK_PROXY=1 when a proxy speaks TLS`,
+    )
   return faults
 }
 

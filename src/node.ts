@@ -25,6 +25,7 @@ import { redisCallStore } from './journal/redis-call-store.ts'
 import type { CallActs } from './node/call-acts.ts'
 import { composeNode, type DiallingParts, type ListenerParts } from './node/compose.ts'
 import { Dialling } from './node/dialling.ts'
+import { openHttp } from './node/http.ts'
 import { NodeRequests } from './node/node-requests.ts'
 import { openStores, type Stores } from './node/stores.ts'
 import { openSwitch, type SwitchAddress } from './node/switches.ts'
@@ -46,6 +47,8 @@ export interface Node extends AsyncDisposable {
    * The names of the flows, and the address to which FreeSWITCH connects; null for a process without the role listener.
    */
   readonly door: { readonly address: string; readonly flows: readonly string[] } | null
+  /** Of the HTTP API; null: without the role desk, and while another process has its port. */
+  readonly deskUrl: string | null
   /** Live calls of this process. */
   readonly calls: number
   /** Whether this process accepts new calls now. */
@@ -143,8 +146,9 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         return { listener: opened, address }
       },
     }
-    const openDialling = (parts: DiallingParts) =>
-      Dialling.open({
+    let dialling: Dialling | null = null
+    const openDialling = async (parts: DiallingParts) =>
+      (dialling = await Dialling.open({
         ...parts,
         ...{
           node,
@@ -172,7 +176,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         gateway: gateway as Ident,
         callerId: callerId ?? undefined,
         switches: config.switches.length > 0 ? 'freeswitch' : 'simulation',
-      })
+      }))
     const composed = await composeNode(
       {
         ...{ node, clock, log, events, switchboard, roster, queueStore, calls, records, agentStates, listener, knock },
@@ -194,9 +198,23 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       },
       scope,
     )
-    const { listening, lease, close } = composed
+    const { listening, lease } = composed
     acts = listening?.acts ?? null
+    const lost = () => switchboard.switches.filter(one => !one.up).map(one => one.name)
+    const http = roles.includes('desk')
+      ? await openHttp({
+          ...{ listen: config.deskListen, tls: config.deskTls, behindProxy: config.deskProxy },
+          ...{ stores, country: config.country, scripts: config.scripts, dialling, lost, clock, log },
+        })
+      : null
+    const close = async (began: number) => {
+      const closing = composed.close(began) // first: nothing new may begin from the signal on
+      await Promise.all([http?.[Symbol.asyncDispose](), closing])
+    }
     return {
+      get deskUrl() {
+        return http?.url ?? null
+      },
       stores,
       door: catalogue && { address: `${host}:${composed.port}`, flows: catalogue.names },
       get calls() {
@@ -206,7 +224,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         return listening?.admission.state ?? 'open'
       },
       get lost() {
-        return switchboard.switches.filter(one => !one.up).map(one => one.name)
+        return lost()
       },
       get unnamed() {
         return listening?.door.callsOfUnknownSwitches ?? 0

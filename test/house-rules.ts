@@ -30,8 +30,8 @@ const COMPOSES =
   /^(src\/(main|node|node\/(?:commands|stores))\.ts|src\/desk\/cli|src\/services\/|src\/testing\/|test\/)/
 
 /**
- * The one file (or, for the command line, the one folder) that may import a foreign package. Other packages: any file,
- * but only one.
+ * The one file (for the command line and the HTTP API: folder) that may import a foreign package. Other packages:
+ * any file, but only one.
  */
 const PLACES = new Map<string, RegExp>([
   ['esl-lite', /^src\/esl\/client\.ts$/],
@@ -42,6 +42,8 @@ const PLACES = new Map<string, RegExp>([
   ['postgres', /^src\/store\/sql\.ts$/],
   ['pino', /^src\/base\/log\.ts$/],
   ['commander', /^src\/desk\/cli/],
+  ['hono', /^src\/desk\/http\//],
+  ['@hono/node-server', /^src\/desk\/http\//],
 ])
 /** A vocabulary without behaviour: every room reads data from outside. */
 const EVERYWHERE = new Set(['zod'])

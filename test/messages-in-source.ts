@@ -20,7 +20,7 @@ export interface Message {
 }
 
 /** Not in the log of a node on duty. */
-const NOT_READ = /^src\/(testing\/|desk\/(?!jobs))/
+const NOT_READ = /^src\/(testing\/|desk\/(?!jobs|http\/))/
 /** Logs what another thread has logged; the reader finds those texts where that thread logs them. */
 const RELAY = 'src/cluster/lease-thread.ts'
 const LEVELS = ['warn', 'error']

@@ -17,6 +17,7 @@ import { freeswitchCommands } from './cli/freeswitch.ts'
 import { gatewayForms } from './cli/gateway.ts'
 import { leadForms } from './cli/leads.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
+import { keyForms } from './cli/key.ts'
 import { numberForms } from './cli/number.ts'
 import { operationCommands } from './cli/operations.ts'
 import { queueForms } from './cli/queue.ts'
@@ -46,6 +47,7 @@ const NOUNS = {
   talk: 'calls in which a caller and an agent talk',
   figures: 'what happened, by queue, agent and campaign',
   recording: 'the recordings of live calls',
+  key: 'who may use the HTTP API',
   audit: 'the record of all changes',
 }
 
@@ -101,6 +103,7 @@ Examples:
       ...previewForms,
       ...talkForms,
       ...figuresForms,
+      ...keyForms,
     ],
     nouns: NOUNS,
   })

@@ -30,6 +30,7 @@ import { CampaignOwner } from '../campaign/campaign-owner.ts'
 import { jobTimes } from '../desk/job-age.ts'
 import { openJobs, type Jobs, type JobsOptions } from '../desk/jobs.ts'
 import { openAudit } from '../operations/audit.ts'
+import type { Actor, NodeParts, Operation } from '../operations/operation.ts'
 import { perform } from '../operations/perform.ts'
 import type { Ident } from '../esl/safe-text.ts'
 import { closeCall, openCall, type CallEnd, type CallStart } from '../store/calls.ts'
@@ -101,6 +102,7 @@ export class Dialling {
   readonly #nailed: NailedAgents
   readonly #owner: CampaignOwner
   #jobs: Pick<Jobs, 'close'> | null = null
+  #parts: NodeParts | null = null
   #closing: readonly Step[] | null = null
 
   private constructor(options: DiallingOptions) {
@@ -191,7 +193,13 @@ export class Dialling {
           perform(operation, { ...parts, progress }, input, { who, door: 'job', role: 'administrator' }),
       },
     })
+    dialling.#parts = parts
     return dialling
+  }
+
+  /** Performs any operation on this node; rejects as operations/perform.ts does. */
+  perform(operation: Operation, input: unknown, actor: Actor): Promise<unknown> {
+    return perform(operation, this.#parts!, input, actor)
   }
 
   start(): void {

@@ -66,6 +66,9 @@ import talkSupervise from './talk/supervise.ts'
 import talkShow from './talk/show.ts'
 import { talkInvite, talkRemove } from './talk/conference.ts'
 import { talkAdd, talkDrop } from './talk/third-party.ts'
+import keyAdd from './key/add.ts'
+import keyList from './key/list.ts'
+import keyRevoke from './key/revoke.ts'
 import leadAdd from './lead/add.ts'
 import leadRecycle from './lead/recycle.ts'
 import leadRemove from './lead/remove.ts'
@@ -186,5 +189,8 @@ export const OPERATIONS: readonly Operation[] = [
   talkRemove,
   recordingPause,
   recordingResume,
+  keyAdd,
+  keyList,
+  keyRevoke,
   auditList,
 ]

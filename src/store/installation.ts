@@ -17,3 +17,8 @@ export async function hasHappened(sql: Queries, what: Milestone): Promise<boolea
 export async function noteHappened(sql: Queries, what: Milestone): Promise<void> {
   await sql`insert into installation (what) values (${what}) on conflict do nothing`
 }
+
+/** Resolves when PostgreSQL answers. */
+export async function askDatabase(sql: Queries): Promise<void> {
+  await sql`select 1`
+}

@@ -72,7 +72,8 @@ export class Installation {
       await rm(folder, { recursive: true, force: true })
     })
     const home = { commands, subscriber: commands }
-    return new Installation(folder, sql, home, { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS })
+    const settings = { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS, DESK_LISTEN: '127.0.0.1:0' }
+    return new Installation(folder, sql, home, settings)
   }
 
   /**

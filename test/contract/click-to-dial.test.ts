@@ -15,7 +15,7 @@ import { PROGRAM, SCRIPTS } from '../program.ts'
 
 const CUSTOMER = '+4930123456'
 
-test('the button of a CRM, at a telephone that rings and at one that cannot be reached: answer, cause, rows, and who is busy', async t => {
+test('the button of a CRM, by command and by HTTP, at a telephone that rings and at one that cannot be reached: answer, cause, rows, and who is busy', async t => {
   const rig = await Rig.open(t, new Told(), { nodes: ['a'], settings: { SCRIPTS } })
   const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...(await rig.settings()) }
   const types = async (...words: string[]) => {
@@ -33,7 +33,7 @@ test('the button of a CRM, at a telephone that rings and at one that cannot be r
     { name: 'alice', endpoint: 'user/1001', wrapUpMs: 1_000, ringForMs: 20_000, queues: [] },
     Date.now(),
   )
-  await rig.start(['a'], { GATEWAY: 'carrier' })
+  const [node] = await rig.start(['a'], { GATEWAY: 'carrier' })
 
   const [reached, missed] = await Promise.all([
     types('dial', '1001', CUSTOMER, '--crmuuid', 'c-1', '--json'),
@@ -79,4 +79,22 @@ test('the button of a CRM, at a telephone that rings and at one that cannot be r
   assert.ok(answeredAt !== null && startedAt < answeredAt, 'it began before it was answered')
   assert.equal(gateway, 'carrier')
   await until('alice is free', async () => (await rig.roster.get('alice', Date.now()))?.state === 'idle', PATIENCE_MS)
+
+  const key = (await types('key', 'add', 'crm', '--role', 'supervisor', '--sees-numbers')).out.trim()
+  const api = /http\S+(?=,)/.exec(await node!.says(/^HTTP API: /, PATIENCE_MS))![0]
+  const dials = async () => {
+    const response = await fetch(`${api}/v1/calls`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': 'c-3' },
+      body: JSON.stringify({ extension: '1001', customer: CUSTOMER, crmuuid: 'c-3' }),
+    })
+    return { status: response.status, body: (await response.json()) as { uuid: string } }
+  }
+  const first = await dials()
+  const again = await dials()
+  assert.equal(first.status, 201, JSON.stringify(first.body))
+  assert.deepEqual(again, first, 'a request that is sent again calls nobody')
+  await until('they talk again', () => customer.last?.talksWith === agent.last, PATIENCE_MS)
+  assert.deepEqual((await calls()).map(({ crm }) => crm['crmuuid']).sort(), ['c-1', 'c-2', 'c-3'])
+  customer.last!.hangUp()
 })

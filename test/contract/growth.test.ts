@@ -33,6 +33,7 @@ import type { Sql } from '../../src/store/sql.ts'
 import { faultsOf, large, MANY, NOW } from './large-tables.ts'
 import * as doNotCall from '../../src/store/do-not-call.ts'
 import { claimDue } from '../claim-due.ts'
+import { API_ON_REQUEST, API_QUERIES } from './growth-api.ts'
 import { CALLING_RULES, claimOf } from './growth-calling-rules.ts'
 import { OUTCOMES, OUTCOMES_ON_REQUEST } from './growth-outcomes.ts'
 import { GATEWAY_QUERIES } from './growth-gateways.ts'
@@ -179,6 +180,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
     await agentFigures.agentSums(sql, { ...window, from: NOW - 90_000_000, to: NOW - 86_400_000 }, 'a7')
   },
   ...GATEWAY_QUERIES,
+  ...API_QUERIES,
   ...PREVIEW_QUERIES,
   breakReasonRows: sql => breakReasons.breakReasonRows(sql),
   saveBreakReason: sql => breakReasons.saveBreakReason(sql, { reason: 'lunch', limitMs: 60_000 }, NOW),
@@ -241,6 +243,7 @@ const WITHOUT_QUESTIONS = new Set([
 /** Queries of a person, who waits for the answer. */
 const ON_REQUEST = new Set([
   ...OUTCOMES_ON_REQUEST,
+  ...API_ON_REQUEST,
   'attemptsOf',
   'countHeard',
   'listCallbacks',

@@ -206,7 +206,7 @@ test('too much at once is refused with what to do instead, and Redis does not ke
   assert.equal((await ask<unknown[]>('campaign.leads', { name: 'spring', limit: 3 })).length, 3)
 })
 
-test('what reads a file is refused to a job, and the page says what to ask for instead', async t => {
+test('what reads a file, or answers with a secret, is refused to a job, and the page says what to ask for instead', async t => {
   const { ask } = await bullmq(t)
   const files = OPERATIONS.filter(({ doors }) => doors?.includes('job') === false).map(({ name }) => name)
   assert.deepEqual(

@@ -48,6 +48,7 @@ export function faultsOf({ 'Query Text': text, Plan: plan }: Explained): string[
       'answered_calls',
       'answered_figures',
       'previews',
+      'idempotency_keys',
     ].includes(node['Relation Name'] ?? '')
     if (isLarge && node['Node Type'] === 'Seq Scan' && node['Actual Loops'] !== 0)
       return [`reads all of ${node['Relation Name']}: ${text}`]
@@ -94,6 +95,8 @@ export async function large(t: TestContext) {
       select '+49195' || n, n % 2 = 0, 'import', ${new Date(NOW)} from generate_series(1, ${MANY}::int) n`
       await tx`insert into lead_numbers (lead_id, position, phone, place)
       select id, 1, '+49161' || id, 0 from leads where campaign_id = ${campaign.id}`
+      await tx`insert into idempotency_keys (caller, key, request, begun_at)
+        select 'crm', n::text, '', ${new Date(NOW - 100_000_000)}::timestamptz + n * interval '1 s' from generate_series(1, ${MANY}::int) n`
       await tx`insert into previews (id, campaign_id, lead_id, phone, agent, begun_at, until, held_until, ended_at, how)
       select gen_random_uuid(), campaign_id, id, phone, 'a' || id % 50, ${new Date(NOW)}, ${new Date(NOW)}, ${new Date(NOW)}, ${new Date(NOW)}, 'called' from leads`
     },

@@ -34,8 +34,9 @@ export class NodeProcess {
 
   constructor({ name, folder, settings }: NodeOptions) {
     this.name = name
-    // the settings of this process must not reach it
-    const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NODE_NAME: name, ...settings }
+    // the settings of this process must not reach it; several nodes cannot have one port
+    const own = { NODE_NAME: name, DESK_LISTEN: '127.0.0.1:0' }
+    const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...own, ...settings }
     this.#child = spawn(process.execPath, [PROGRAM, 'run'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) this.#read(stream)
     this.exited = once(this.#child, 'exit').then(

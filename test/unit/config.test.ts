@@ -137,6 +137,15 @@ test('a door that others can reach needs a key', () => {
     assert.ok(!isLoopback(host), host)
 })
 
+test('an HTTP API that others can reach needs TLS, or the word that a proxy has it', () => {
+  const open = { DESK_LISTEN: '0.0.0.0:8085' }
+  assert.match(faultsOf(open)[0]!, /^DESK_LISTEN=0\.0\.0\.0:8085 is open to other machines without TLS: set DESK_TLS/)
+  assert.deepEqual(faultsOf({ ...open, DESK_PROXY: '1' }), [])
+  assert.deepEqual(faultsOf({ ...open, DESK_TLS: 'cert.pem,key.pem' }), [])
+  assert.match(faultsOf({ DESK_TLS: 'cert.pem' })[0]!, /^DESK_TLS: two files/)
+  assert.deepEqual(faultsOf({ ...open, ROLES: 'listener,dialer' }), [], 'a process without the desk opens no such port')
+})
+
 test('the switches are told where to bring legs home: to the door, unless it only says "everywhere" or something else is set', () => {
   const told = (env: Record<string, string>) => ownAddress(readConfig({ DOOR_KEY: 'sixteen-letters!', ...env }), 40_123)
   assert.equal(told({}), '127.0.0.1:40123', 'the port that was given, which LISTEN=…:0 does not say')

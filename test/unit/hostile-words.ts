@@ -77,7 +77,7 @@ const DANGEROUS = [
   '/',
   '-',
 ]
-const hostile = fc
+export const hostile = fc
   .array(
     fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom(...DANGEROUS) },

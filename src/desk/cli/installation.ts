@@ -9,7 +9,7 @@ import { answer, answers, type JsonOption } from './output.ts'
 export function installationCommands(program: Command, { actions, terminal }: Desk): void {
   program
     .command('run')
-    .description('runs a node: takes calls and dials campaigns, until SIGTERM')
+    .description('takes calls and dials campaigns until SIGTERM')
     .addHelpText(
       'after',
       `

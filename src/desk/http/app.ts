@@ -1,0 +1,182 @@
+/**
+ * The HTTP API: one route for each operation (routes.ts). It adds form and nothing else: who asks, how much may be
+ * asked at once, JSON in and out. docs/api.md is the page for people, docs/openapi.json the one for programs.
+ */
+import { getConnInfo } from '@hono/node-server/conninfo'
+import { Hono, type Context } from 'hono'
+import { InputError, Refusal } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import { masked } from '../../base/masked.ts'
+import { readInput } from '../../base/parsed.ts'
+import { OPERATIONS } from '../../operations/all.ts'
+import type { Actor, Operation } from '../../operations/operation.ts'
+import { mustBeAllowed } from '../../operations/perform.ts'
+import { newUuid } from '../../esl/safe-text.ts'
+import type { Caller, Callers } from './callers.ts'
+import { takesKey, type Answer, type Idempotency } from './idempotency.ts'
+import { inputOf, LARGEST_BODY, requestText, takesQuery } from './input.ts'
+import { describeApi } from './openapi.ts'
+import { DoorError, problemOf } from './problems.ts'
+import { routesOf, type Route } from './routes.ts'
+
+/** Requests that are answered at the same time by one process. */
+const MOST_AT_ONCE = 200
+
+export interface AppParts {
+  readonly callers: Pick<Callers, 'callerOf'>
+  readonly idempotency: Pick<Idempotency, 'once'>
+  /** Performs an operation for a person or system; rejects as operations/perform.ts does. */
+  perform(operation: Operation, input: unknown, actor: Actor): Promise<unknown>
+  /** What does not work now, each in words; empty: the node is ready. */
+  degraded(): Promise<readonly string[]>
+  /** A proxy before the desk names the address of the client in X-Forwarded-For. */
+  readonly behindProxy: boolean
+  readonly log: Log
+}
+
+interface Env {
+  /** What @hono/node-server passes on. */
+  readonly Bindings: Record<string, unknown>
+  /** Known once the key of the request was read. */
+  readonly Variables: { readonly caller?: Caller }
+}
+
+/** Answers every request, each failure as problem+json. */
+export function httpApp(parts: AppParts): Hono<Env> {
+  const { callers, log } = parts
+  const app = new Hono<Env>({ strict: true })
+  let atOnce = 0
+  /** Counts work, not requests: somebody who sends slowly takes no place away from others. */
+  const perform: AppParts['perform'] = async (...asked) => {
+    if (atOnce >= MOST_AT_ONCE)
+      throw new DoorError('TOO_BUSY', `this process answers ${MOST_AT_ONCE} requests at a time`, { 'retry-after': '1' })
+    atOnce += 1
+    try {
+      return await parts.perform(...asked)
+    } finally {
+      atOnce -= 1
+    }
+  }
+
+  app.use(async (c, next) => {
+    await next()
+    c.header('cache-control', 'no-store')
+    c.header('x-content-type-options', 'nosniff')
+  })
+  app.onError((error, c) => {
+    const problem = problemOf(error, newUuid(), c.get('caller')?.seesNumbers ?? true)
+    const { code, requestId, status } = problem
+    // stores and switches that fail have messages of their own
+    if (status === 500)
+      log.error(
+        { requestId, method: c.req.method, path: c.req.path, code, error: error.stack },
+        'an HTTP request failed',
+      )
+    const headers = error instanceof DoorError ? error.headers : {}
+    return c.body(JSON.stringify(problem), status as 400, {
+      ...headers,
+      'content-type': 'application/problem+json',
+    })
+  })
+  app.notFound(c => {
+    throw new DoorError('NOT_A_PATH', `${c.req.method} ${c.req.path} is not in the API; /openapi.json has all paths`)
+  })
+
+  app.get('/healthz', c => c.json({ status: 'alive' }))
+  app.get('/readyz', async c => {
+    const degraded = await parts.degraded()
+    return c.json({ ready: degraded.length === 0, degraded }, degraded.length === 0 ? 200 : 503)
+  })
+  let description: string | null = null
+  app.get('/openapi.json', c => c.body((description ??= describeApi()), 200, { 'content-type': 'application/json' }))
+
+  const routes = routesOf(OPERATIONS)
+  const shown = new Set(routes.map(({ method, path }) => `${method} ${path.replace(/\{\w+\}$/, '')}`))
+  for (const route of routes)
+    app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async c => {
+      const caller = await callers.callerOf(c.req.header('authorization') ?? null, addressOf(c, parts.behindProxy))
+      c.set('caller', caller)
+      const hasPage = shown.has(`get ${route.path}/`)
+      return send(c, await answered(c, route, caller, { ...parts, perform }), hasPage ? route : null)
+    })
+  return app
+}
+
+/** The address of the client. A proxy adds to the end of X-Forwarded-For; what stands before it anybody can write. */
+function addressOf(c: Context, behindProxy: boolean): string {
+  const told = behindProxy ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined
+  return told ?? getConnInfo(c).remote.address ?? 'unknown'
+}
+
+async function answered(c: Context, route: Route, caller: Caller, parts: AppParts): Promise<Answer> {
+  const { operation } = route
+  mustBeAllowed(operation, caller.actor)
+  const body = takesQuery(route.method) ? null : await bodyOf(c)
+  const query = new URL(c.req.url).searchParams
+  const contentType = c.req.header('content-type') ?? null
+  const input = inputOf(route, { path: c.req.param(), query, body, contentType })
+  const work = async (): Promise<Answer> => {
+    const output = await parts.perform(operation, input, caller.actor)
+    const shown = caller.seesNumbers ? output : masked(output)
+    const next = nextOf(operation, input, shown)
+    if (next !== nextOf(operation, input, output)) throw new Refusal('FORBIDDEN', NEXT_IS_MASKED)
+    if (route.status === 204) return { status: 204, body: null }
+    return { status: route.status, body: Array.isArray(shown) ? { data: shown, next } : shown }
+  }
+  const key = c.req.header('idempotency-key')
+  if (key !== undefined && takesKey(operation))
+    return parts.idempotency.once(caller.id, key, requestText(operation, input), work)
+  if (operation.mustBeOnce)
+    throw new DoorError(
+      'KEY_MISSING',
+      `${operation.name} needs the header Idempotency-Key, such as a new uuid: send the same one when you send the request again`,
+    )
+  return work()
+}
+
+/** Hono's body limit would need the global Request for a body without a length; here that stays as Node made it. */
+async function bodyOf(c: Context): Promise<string> {
+  const tooLarge = () =>
+    new DoorError('TOO_LARGE', `the body has more than ${LARGEST_BODY} octets: send a list in several requests`)
+  if (Number(c.req.header('content-length') ?? 0) > LARGEST_BODY) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let octets = 0
+  for await (const chunk of c.req.raw.body ?? []) {
+    octets += chunk.length
+    if (octets > LARGEST_BODY) throw tooLarge()
+    chunks.push(chunk)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  } catch {
+    throw new InputError('the body is not in UTF-8')
+  }
+}
+
+const NEXT_IS_MASKED =
+  'there are more rows, and the next page begins behind a telephone number, which this key does not see: ask with a greater limit, or with a key that sees numbers'
+
+/** What to send as `after` for the next page; null: this is the last page, or the list has no pages. */
+function nextOf({ cursor, input }: Operation, given: Readonly<Record<string, unknown>>, rows: unknown): unknown {
+  if (cursor === undefined || !Array.isArray(rows)) return null
+  const { limit } = readInput(input, given)
+  if (rows.length < Number(limit)) return null
+  return (rows.at(-1) as Readonly<Record<string, unknown>> | undefined)?.[cursor] ?? null
+}
+
+/** `made`: the route that has made a thing with a page of its own. */
+function send(c: Context, { status, body }: Answer, made: Route | null): Response {
+  if (body === null || status === 204) return c.body(null, 204)
+  const fields = body as Readonly<Record<string, unknown>>
+  const next = fields['next']
+  if (Array.isArray(fields['data']) && next !== null) {
+    const url = new URL(c.req.url)
+    url.searchParams.set('after', String(next))
+    c.header('link', `<${url.pathname}${url.search}>; rel="next"`)
+  }
+  if (status === 201 && made) {
+    const name = String(fields[made.operation.positional[0]!])
+    c.header('location', `${made.path}/${encodeURIComponent(name)}`)
+  }
+  return c.json(body, status as 200)
+}

@@ -1,0 +1,106 @@
+/**
+ * The HTTP API of a process with the role desk: opens its port, and finds who performs an operation. What needs a
+ * FreeSWITCH is done by the dialler of this process, or else by another node, as a job.
+ */
+import { readFile } from 'node:fs/promises'
+import { within, type Clock } from '../base/clock.ts'
+import type { Country } from '../base/country.ts'
+import { SwitchhookError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { readInput } from '../base/parsed.ts'
+import { Callers } from '../desk/http/callers.ts'
+import { Idempotency } from '../desk/http/idempotency.ts'
+import { openDesk, type Desk } from '../desk/http/server.ts'
+import { openJobs, type Jobs } from '../desk/jobs.ts'
+import { openAudit } from '../operations/audit.ts'
+import type { Actor, Operation } from '../operations/operation.ts'
+import { perform } from '../operations/perform.ts'
+import { askDatabase } from '../store/installation.ts'
+import type { Stores } from './stores.ts'
+
+/** A store that has not answered for so long does not work. */
+const ANSWERS_MS = 2_000
+
+export interface HttpOptions {
+  readonly listen: { readonly host: string; readonly port: number }
+  /** The files of the certificate and its key; empty: without TLS. */
+  readonly tls: readonly string[]
+  readonly behindProxy: boolean
+  readonly stores: Stores
+  readonly country: Country | null
+  readonly scripts: string
+  /** The dialler of this process; null: it has none. */
+  readonly dialling: { perform(operation: Operation, input: unknown, actor: Actor): Promise<unknown> } | null
+  /** FreeSWITCH servers to which this process has no connection now. */
+  lost(): readonly string[]
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Rejects with SERVICE when the port can never be opened, and when a file of `tls` cannot be read. */
+export async function openHttp(options: HttpOptions): Promise<Desk> {
+  const { listen, behindProxy, stores, country, scripts, dialling, clock, log } = options
+  const { sql, home, redis } = stores
+  const [cert, key] = await Promise.all(options.tls.map(readPem))
+  const parts = { ...stores, log, country, scripts, audit: openAudit({ sql, redis: home.commands, log }) }
+  let jobs: Promise<Jobs> | null = null
+  const asJob = async (operation: Operation, input: unknown, actor: Actor) => {
+    readInput(operation.input, input)
+    jobs ??= openJobs({ redis, log })
+    jobs.catch(() => (jobs = null))
+    return operation.output.parse(await (await jobs).perform(operation.name, input, actor.who))
+  }
+  const here = (operation: Operation, input: unknown, actor: Actor) => perform(operation, parts as never, input, actor)
+  /** Everybody who asks at the same time gets one answer: nobody can make the stores busy with it. */
+  let asked: Promise<readonly string[]> | null = null
+  const degraded = async () => {
+    const [postgres, answers] = await Promise.all([
+      isWell(clock, askDatabase(sql)),
+      isWell(clock, home.commands.ping()),
+    ])
+    return [
+      ...(postgres ? [] : ['PostgreSQL does not answer: no figures, campaigns and definitions']),
+      ...(answers ? [] : ['Redis does not answer: no queues and agents']),
+      ...options.lost().map(name => `FreeSWITCH ${name} is not connected: its calls are not commanded`),
+    ]
+  }
+  const desk = await openDesk({
+    ...listen,
+    tls: cert !== undefined && key !== undefined ? { cert, key } : null,
+    callers: new Callers({ sql, clock, log }),
+    idempotency: new Idempotency({ sql, clock, log }),
+    perform(operation, input, actor) {
+      if (dialling) return dialling.perform(operation, input, actor)
+      return operation.needs === 'node' ? asJob(operation, input, actor) : here(operation, input, actor)
+    },
+    degraded: () => (asked ??= degraded().finally(() => (asked = null))),
+    behindProxy,
+    clock,
+    log,
+  })
+  return {
+    get url() {
+      return desk.url
+    },
+    async [Symbol.asyncDispose]() {
+      await desk[Symbol.asyncDispose]()
+      await (await jobs?.catch(() => null))?.close()
+    },
+  }
+}
+
+async function readPem(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new SwitchhookError('SERVICE', `DESK_TLS: ${file} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+async function isWell(clock: Clock, answer: Promise<unknown>): Promise<boolean> {
+  try {
+    return await within(clock, ANSWERS_MS, answer)
+  } catch {
+    return false
+  }
+}
