@@ -1,11 +1,11 @@
 /**
  * Masks personal data, so that a log, or the answer to somebody who may not see it, can be shown to anybody: telephone
- * numbers in any text, short ones by the name of their field, and the columns of a lead.
+ * numbers in any text, short ones by the name of their field, the columns of a lead, and notes.
  */
 
 const NUMBERS = new Set(['from', 'to', 'number', 'phone', 'caller', 'callee', 'customer', 'digits', 'callerName'])
-/** The columns of a lead: names, addresses, whatever the list has. */
-const COLUMNS = 'fields'
+/** The columns of a lead, and what somebody wrote about a person: names, addresses, whatever it is. */
+const WORDS = new Set(['fields', 'note'])
 /**
  * A telephone number: seven digits or more, or a number after + or 00 as people write it. Not a part of a uuid, a date,
  * an address or a longer word.
@@ -24,7 +24,7 @@ export function maskedText(text: string): string {
 
 /** The value of a field whose name tells that it is personal; any other value as it is. */
 export function maskedField(name: string, value: unknown): unknown {
-  if (name === COLUMNS) return '…'
+  if (WORDS.has(name)) return '…'
   if (name === 'to' && /^[a-z]/i.test(String(value))) return value // a queue, or a telephone such as user/1001
   return NUMBERS.has(name) && typeof value === 'string' ? maskedNumber(value) : value
 }
@@ -33,22 +33,21 @@ export function maskedField(name: string, value: unknown): unknown {
  * A copy of a value with its personal data masked, however deep it is. The columns of a lead keep their names.
  *
  * @example
- * masked({ number: '112', note: 'as +49301234567 asked', fields: { name: 'Anna' } })
- * // { number: '…', note: 'as +49…67 asked', fields: { name: '…' } }
+ * masked({ number: '112', why: 'as +49301234567 asked', fields: { name: 'Anna' } })
+ * // { number: '…', why: 'as +49…67 asked', fields: { name: '…' } }
  */
 export function masked(value: unknown): unknown {
   if (typeof value === 'string') return maskedText(value)
   if (Array.isArray(value)) return value.map(masked)
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [
-      maskedText(name),
-      name === COLUMNS ? hidden(one) : masked(maskedField(name, one)),
-    ]),
-  )
+  const all = Object.entries(value).map(([name, one]) => [
+    maskedText(name),
+    WORDS.has(name) ? hidden(one) : masked(maskedField(name, one)),
+  ])
+  return Object.fromEntries(all)
 }
 
-const hidden = (columns: unknown): unknown =>
-  typeof columns === 'object' && columns !== null && !Array.isArray(columns)
-    ? Object.fromEntries(Object.keys(columns).map(name => [name, '…']))
-    : columns
+function hidden(words: unknown): unknown {
+  if (typeof words !== 'object' || words === null || Array.isArray(words)) return words === null ? null : '…'
+  return Object.fromEntries(Object.keys(words).map(name => [name, '…']))
+}

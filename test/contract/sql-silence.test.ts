@@ -15,7 +15,9 @@ import { importLeads } from '../../src/campaign/import.ts'
 import { putCampaign } from '../../src/store/campaigns.ts'
 import { openSql, type Sql } from '../../src/store/sql.ts'
 import { openProxy, type Proxy } from '../fault/proxy.ts'
+import { until } from '../fault/rig.ts'
 import { openDatabase } from '../open-services.ts'
+import { PATIENCE_MS } from '../patience.ts'
 
 /** Long enough for a busy machine, and short enough for a test. */
 const LIMIT_MS = 700
@@ -107,7 +109,7 @@ test('statements that wait for a locked table do not pile up at the server', asy
     await connection`lock table locked`
     for (let round = 0; round < 2; round++)
       await Promise.all(Array.from({ length: 4 }, () => assert.rejects(sql`insert into locked values ('late')`)))
-    assert.equal((await open())[0]!.n, 0)
+    await until('the server has ended all of them', async () => (await open())[0]!.n === 0, PATIENCE_MS)
     await connection`rollback`
   })
   await sql`insert into locked values ('now')`

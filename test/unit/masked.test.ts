@@ -6,14 +6,16 @@ import { masked } from '../../src/base/masked.ts'
 test('a number is masked wherever it stands: in a field, a text, a list, a key, however it is written', () => {
   const told = masked({
     phone: '+49301234567',
-    note: 'Anna (+49 30 1234567, before 0301234567) asked us',
+    note: 'Anna asked us',
+    detail: 'as before: +49 30 1234567, then 0301234567',
     leads: [{ number: '112', fields: { name: 'Anna', street: 'Hauptstr. 1' }, previous: null }],
     input: { deep: { deeper: ['0049301234567'] }, '+49301234567': 1 },
     calls: 3,
   })
   assert.deepEqual(told, {
     phone: '+49…67',
-    note: 'Anna (+49…67, before 030…67) asked us',
+    note: '…',
+    detail: 'as before: +49…67, then 030…67',
     leads: [{ number: '…', fields: { name: '…', street: '…' }, previous: null }],
     input: { deep: { deeper: ['004…67'] }, '+49…67': 1 },
     calls: 3,
