@@ -83,10 +83,10 @@ test('the button of a CRM, by command and by HTTP, at a telephone that rings and
   const key = (await types('key', 'add', 'crm', '--role', 'supervisor', '--sees-numbers')).out.trim()
   const api = /http\S+(?=,)/.exec(await node!.says(/^HTTP API: /, PATIENCE_MS))![0]
   const dials = async () => {
-    const response = await fetch(`${api}/v1/calls`, {
+    const response = await fetch(`${api}/v1/click-to-dial`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': 'c-3' },
-      body: JSON.stringify({ extension: '1001', customer: CUSTOMER, crmuuid: 'c-3' }),
+      body: JSON.stringify({ extension_number: '1001', customer_number: CUSTOMER, crmuuid: 'c-3', product_code: 'p' }),
     })
     return { status: response.status, body: (await response.json()) as { uuid: string } }
   }

@@ -89,7 +89,7 @@ test('a request that is sent again with its Idempotency-Key is done once, and an
   const without = await send('+49301234567')
   assert.deepEqual([without.status, without.body['code']], [400, 'KEY_MISSING'])
   const first = await send('+49301234567', 'one')
-  assert.deepEqual([first.status, first.body['added']], [201, 1])
+  assert.deepEqual([first.status, first.body['added'], first.headers.get('location')], [201, 1, null])
   const again = await send('+49301234567', 'one')
   assert.deepEqual([again.status, again.body], [201, first.body])
   const other = await send('+49301234568', 'one')
@@ -151,6 +151,25 @@ test('a long list comes in pages, and each names the next one', async t => {
   }
   assert.deepEqual(numbers, ['+49301234561', '+49301234562', '+49301234563'])
   assert.deepEqual(pages, [2, 1])
+})
+
+test('a group-call task of another system is a campaign that runs, and its faults have the names of that system', async t => {
+  const api = await Api.open(t)
+  await api.does('queue.add', { name: 'sales' })
+  const send = (body: object, idempotencyKey = 'one') =>
+    api.asks('POST /v1/group-call-tasks', { body, headers: { 'idempotency-key': idempotencyKey } })
+  const made = await send({ task_name: 'spring', queue_name: 'sales', numbers: ['+49301234567', '+49301234568'] })
+  assert.deepEqual([made.status, made.body['state'], made.body['added']], [201, 'running', 2])
+  const wrong = await send({ task_name: 'summer', queue: 'sales', numbers: [], start: false }, 'two')
+  assert.deepEqual(
+    (wrong.body['errors'] as { field: string }[]).map(({ field }) => field),
+    ['queue', 'start'],
+  )
+  const faulty = await send({ task_name: 'summer', queue_name: 7, maxLines: 0 }, 'three')
+  assert.deepEqual((faulty.body['errors'] as { field: string }[]).map(({ field }) => field).sort(), [
+    'maxLines',
+    'queue_name',
+  ])
 })
 
 test('a process without a FreeSWITCH gives a call to a node that has one', async t => {

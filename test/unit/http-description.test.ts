@@ -33,7 +33,10 @@ test('the page for people has every path, and explains every code', () => {
 test('every operation that may come over HTTP has a path and a method of its own, and each field one place', () => {
   const routes = routesOf(OPERATIONS)
   const served = OPERATIONS.filter(({ doors }) => doors?.includes('http') ?? true)
-  assert.deepEqual(routes.map(({ operation }) => operation.name).sort(), served.map(({ name }) => name).sort())
+  assert.deepEqual(
+    [...new Set(routes.map(({ operation }) => operation.name))].sort(),
+    served.map(({ name }) => name).sort(),
+  )
   const places = routes.map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, '{}')}`)
   assert.equal(new Set(places).size, places.length, 'two operations would be the same request')
   for (const { operation, inPath, path, method } of routes) {

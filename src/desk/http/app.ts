@@ -14,7 +14,7 @@ import { mustBeAllowed } from '../../operations/perform.ts'
 import { newUuid } from '../../esl/safe-text.ts'
 import type { Caller, Callers } from './callers.ts'
 import { takesKey, type Answer, type Idempotency } from './idempotency.ts'
-import { inputOf, LARGEST_BODY, requestText, takesQuery } from './input.ts'
+import { inputOf, LARGEST_BODY, renamed, requestText, takesQuery } from './input.ts'
 import { describeApi } from './openapi.ts'
 import { DoorError, problemOf } from './problems.ts'
 import { routesOf, type Route } from './routes.ts'
@@ -91,13 +91,18 @@ export function httpApp(parts: AppParts): Hono<Env> {
   app.get('/openapi.json', c => c.body((description ??= describeApi()), 200, { 'content-type': 'application/json' }))
 
   const routes = routesOf(OPERATIONS)
-  const shown = new Set(routes.map(({ method, path }) => `${method} ${path.replace(/\{\w+\}$/, '')}`))
+  const pages = new Set(routes.flatMap(({ method, path }) => (method === 'get' ? [path.replace(/\{\w+\}$/, '')] : [])))
   for (const route of routes)
     app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async c => {
       const caller = await callers.callerOf(c.req.header('authorization') ?? null, addressOf(c, parts.behindProxy))
       c.set('caller', caller)
-      const hasPage = shown.has(`get ${route.path}/`)
-      return send(c, await answered(c, route, caller, { ...parts, perform }), hasPage ? route : null)
+      mustBeAllowed(route.operation, caller.actor)
+      const input = await inputFrom(c, route)
+      const key = c.req.header('idempotency-key') ?? null
+      const answer = await answered(route, { input, key, caller }, { ...parts, perform })
+      if (answer.status === 201 && pages.has(`${route.path}/`))
+        c.header('location', `${route.path}/${encodeURIComponent(String(input[route.operation.positional[0]!]))}`)
+      return send(c, answer)
     })
   return app
 }
@@ -108,23 +113,32 @@ function addressOf(c: Context, behindProxy: boolean): string {
   return told ?? getConnInfo(c).remote.address ?? 'unknown'
 }
 
-async function answered(c: Context, route: Route, caller: Caller, parts: AppParts): Promise<Answer> {
-  const { operation } = route
-  mustBeAllowed(operation, caller.actor)
+async function inputFrom(c: Context, route: Route): Promise<Readonly<Record<string, unknown>>> {
   const body = takesQuery(route.method) ? null : await bodyOf(c)
   const query = new URL(c.req.url).searchParams
-  const contentType = c.req.header('content-type') ?? null
-  const input = inputOf(route, { path: c.req.param(), query, body, contentType })
+  return inputOf(route, { path: c.req.param(), query, body, contentType: c.req.header('content-type') ?? null })
+}
+
+interface Asked {
+  readonly input: Readonly<Record<string, unknown>>
+  /** The header Idempotency-Key. */
+  readonly key: string | null
+  readonly caller: Caller
+}
+
+async function answered(route: Route, { input, key, caller }: Asked, parts: AppParts): Promise<Answer> {
+  const { operation } = route
   const work = async (): Promise<Answer> => {
-    const output = await parts.perform(operation, input, caller.actor)
+    const output = await parts.perform(operation, input, caller.actor).catch((error: unknown) => {
+      throw renamed(route, error)
+    })
     const shown = caller.seesNumbers ? output : masked(output)
     const next = nextOf(operation, input, shown)
     if (next !== nextOf(operation, input, output)) throw new Refusal('FORBIDDEN', NEXT_IS_MASKED)
     if (route.status === 204) return { status: 204, body: null }
     return { status: route.status, body: Array.isArray(shown) ? { data: shown, next } : shown }
   }
-  const key = c.req.header('idempotency-key')
-  if (key !== undefined && takesKey(operation))
+  if (key !== null && takesKey(operation))
     return parts.idempotency.once(caller.id, key, requestText(operation, input), work)
   if (operation.mustBeOnce)
     throw new DoorError(
@@ -164,19 +178,13 @@ function nextOf({ cursor, input }: Operation, given: Readonly<Record<string, unk
   return (rows.at(-1) as Readonly<Record<string, unknown>> | undefined)?.[cursor] ?? null
 }
 
-/** `made`: the route that has made a thing with a page of its own. */
-function send(c: Context, { status, body }: Answer, made: Route | null): Response {
+function send(c: Context, { status, body }: Answer): Response {
   if (body === null || status === 204) return c.body(null, 204)
-  const fields = body as Readonly<Record<string, unknown>>
-  const next = fields['next']
-  if (Array.isArray(fields['data']) && next !== null) {
+  const { data, next } = body as { readonly data?: unknown; readonly next?: unknown }
+  if (Array.isArray(data) && next !== null) {
     const url = new URL(c.req.url)
     url.searchParams.set('after', String(next))
     c.header('link', `<${url.pathname}${url.search}>; rel="next"`)
-  }
-  if (status === 201 && made) {
-    const name = String(fields[made.operation.positional[0]!])
-    c.header('location', `${made.path}/${encodeURIComponent(name)}`)
   }
   return c.json(body, status as 200)
 }

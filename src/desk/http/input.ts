@@ -23,11 +23,11 @@ export function inputOf(route: Route, { path, query, body, contentType }: Given)
   const inQuery = takesQuery(route.method)
   if (!inQuery && [...query.keys()].length > 0)
     throw new InputError(`${route.path} has no parameters behind '?'; the fields are in the body`)
-  const rest = inQuery ? fromQuery(route, query) : fromBody(body, contentType)
+  const rest = inQuery ? fromQuery(route, query) : named(route, fromBody(body, contentType))
   const twice = Object.keys(rest).filter(name => route.inPath.includes(name))
   if (twice.length > 0)
     throw new FieldFaults(twice.map(field => ({ field, message: 'is in the path; it cannot be given again' })))
-  return { ...rest, ...path }
+  return { ...rest, ...path, ...route.fixed }
 }
 
 export const takesQuery = (method: Route['method']): boolean => method === 'get' || method === 'delete'
@@ -64,6 +64,23 @@ function fromBody(body: string | null, contentType: string | null): Record<strin
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InputError('the body must be an object with the fields of the operation')
   return value as Record<string, unknown>
+}
+
+/** The fields by the names that the operation gives them. */
+function named({ names, fixed }: Route, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const inner = new Map(Object.entries(names).map(([name, here]) => [here, name]))
+  const wrong = Object.keys(given).filter(
+    name => (Object.hasOwn(names, name) || Object.hasOwn(fixed, name)) && !inner.has(name),
+  )
+  if (wrong.length > 0) throw new FieldFaults(wrong.map(field => ({ field, message: 'is not a field of this path' })))
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [inner.get(name) ?? name, value]))
+}
+
+/** A failure with the names that the fields have in this path. */
+export function renamed({ names }: Route, error: unknown): unknown {
+  if (!(error instanceof FieldFaults)) return error
+  const here = (field: string) => field.replace(/^\w+/, name => (Object.hasOwn(names, name) ? names[name]! : name))
+  return new FieldFaults(error.faults.map(fault => ({ ...fault, field: here(fault.field) })))
 }
 
 /** How deep the brackets of a JSON text go, without reading it: a parser of a deep text could run out of stack. */

@@ -75,17 +75,17 @@ const PROBLEM: Json = {
 }
 
 function describeRoute(route: Route): Json {
-  const { operation, inPath, method } = route
-  const { properties = {}, required = [] } = inputSchema(operation)
+  const { operation, inPath, method, names, fixed } = route
+  const schema = inputSchema(operation)
+  const here = (name: string) => names[name] ?? name
+  const required = (schema.required ?? []).map(here)
+  const properties = Object.fromEntries(
+    Object.entries(schema.properties ?? {}).flatMap(([name, one]) => (name in fixed ? [] : [[here(name), one]])),
+  )
   const parameter = (name: string, where: string) => {
-    const { description, ...schema } = properties[name] ?? {}
-    return {
-      name,
-      in: where,
-      required: where === 'path' || required.includes(name),
-      ...(description !== undefined && { description }),
-      schema,
-    }
+    const { description, ...type } = properties[name] ?? {}
+    const isRequired = where === 'path' || required.includes(name)
+    return { name, in: where, required: isRequired, ...(description !== undefined && { description }), schema: type }
   }
   const others = Object.keys(properties).filter(name => !inPath.includes(name))
   const inQuery = takesQuery(method) ? others : []
@@ -96,7 +96,7 @@ function describeRoute(route: Route): Json {
     ...(takesKey(operation) ? [idempotencyKey(operation)] : []),
   ]
   return {
-    operationId: operation.name,
+    operationId: Object.keys(names).length > 0 ? route.path.slice('/v1/'.length) : operation.name,
     summary: operation.summary,
     tags: [operation.name.split('.')[0]],
     'x-role': operation.role,

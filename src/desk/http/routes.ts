@@ -16,6 +16,10 @@ export interface Route {
   readonly path: string
   /** The fields of the operation that stand in the path. */
   readonly inPath: readonly string[]
+  /** What a field is called here, where it has not the name that the operation gives it. */
+  readonly names: Readonly<Record<string, string>>
+  /** Fields that every request of this path has. */
+  readonly fixed: Readonly<Record<string, unknown>>
   /** The other fields: in the query of a GET or DELETE, in the body of the others. Built when first asked for. */
   readonly fields: () => readonly Field[]
 }
@@ -55,20 +59,45 @@ const OWN: Readonly<Record<string, readonly [method: Method, path: string]>> = {
   'audit.list': ['get', '/audit'],
 }
 
+/** Requests as the programs of other systems send them, with the names that their fields have there. */
+const ALSO: readonly (Pick<Route, 'path' | 'names' | 'fixed'> & { readonly of: string })[] = [
+  {
+    of: 'call.dial',
+    path: '/click-to-dial',
+    names: {
+      extension: 'extension_number',
+      customer: 'customer_number',
+      productCode: 'product_code',
+      callType: 'call_type',
+    },
+    fixed: {},
+  },
+  {
+    of: 'campaign.create',
+    path: '/group-call-tasks',
+    names: { name: 'task_name', queue: 'queue_name', leads: 'numbers' },
+    fixed: { start: true },
+  },
+]
+
 const VERSION = '/v1'
 
-/** The route of an operation. */
 function routeOf(operation: Operation): Route {
   const [method, path] = OWN[operation.name] ?? usual(operation)
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)
+  return route(operation, { method, path, names: {}, fixed: {} })
+}
+
+function route(operation: Operation, given: Pick<Route, 'method' | 'path' | 'names' | 'fixed'>): Route {
+  const inPath = [...given.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)
+  const elsewhere = new Set([...inPath, ...Object.keys(given.fixed)])
   let fields: readonly Field[] | null = null
   return {
+    ...given,
     operation,
-    method,
-    status: method === 'delete' ? 204 : isNew(operation) ? 201 : 200,
-    path: VERSION + path,
+    status: given.method === 'delete' ? 204 : isNew(operation) ? 201 : 200,
+    path: VERSION + given.path,
     inPath,
-    fields: () => (fields ??= fieldsOf(operation).filter(({ name }) => !inPath.includes(name))),
+    fields: () => (fields ??= fieldsOf(operation).filter(({ name }) => !elsewhere.has(name))),
   }
 }
 
@@ -89,5 +118,10 @@ function usual({ name, positional: [first], changes }: Operation): readonly [Met
 }
 
 /** The routes of all operations that may come by this door, each path with its method once. */
-export const routesOf = (operations: readonly Operation[]): readonly Route[] =>
-  operations.filter(({ doors }) => doors?.includes('http') ?? true).map(routeOf)
+export function routesOf(operations: readonly Operation[]): readonly Route[] {
+  const served = operations.filter(({ doors }) => doors?.includes('http') ?? true)
+  const also = ALSO.flatMap(({ of, ...given }) =>
+    served.filter(({ name }) => name === of).map(one => route(one, { method: 'post', ...given })),
+  )
+  return [...served.map(routeOf), ...also]
+}
