@@ -7,7 +7,7 @@ PORT ?= 8084
 
 FORMATTED = src scripts test
 
-.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-pacing bench-leads bench-listener format pages check clean
+.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-pacing bench-leads bench-desk bench-listener format pages check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
@@ -54,6 +54,9 @@ bench-leads: node_modules/.stamp    ## a list of a million people: its import, i
 
 bench-pacing: node_modules/.stamp   ## how busy agents are, and how many people are abandoned, beside other ways of pacing (SCENARIOS=S1,S2 SEEDS=5)
 	$(NODE) test/bench/pacing/run.ts
+
+bench-desk: node_modules/.stamp     ## how long programs wait for the HTTP API beside a running floor (RATE=500 SECONDS=20)
+	$(NODE) test/bench/desk/run.ts
 
 bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener to load from outside
 	$(NODE) test/bench/listener.ts $(PORT)

@@ -109,13 +109,22 @@ export function inputFields<All extends Settings>(
   return Object.fromEntries(fields)
 }
 
+/** zod compiles a schema when it first reads something: each one is built once. */
+const SCHEMAS = new WeakMap<Settings, z.ZodObject>()
+
+function storedSchema(all: Settings): z.ZodObject {
+  const known = SCHEMAS.get(all) ?? z.looseObject(storedFields(all))
+  SCHEMAS.set(all, known)
+  return known
+}
+
 /**
  * The settings that a store has, checked. Settings that this version does not know are kept: a newer node has set them.
  *
  * @throws InputError (BAD_INPUT) for a value that this version cannot use
  */
 export function readSettings<All extends Settings>(all: All, stored: Readonly<Record<string, unknown>>): Given<All> {
-  const read = z.looseObject(storedFields(all)).safeParse(stored)
+  const read = storedSchema(all).safeParse(stored)
   if (read.success) return read.data as Given<All>
   throw new InputError(`the stored settings cannot be used: ${z.prettifyError(read.error).replaceAll('\n', ' ')}`)
 }
