@@ -73,6 +73,7 @@ export async function openHttp(options: HttpOptions): Promise<Desk> {
       if (dialling) return dialling.perform(operation, input, actor)
       return operation.needs === 'node' ? asJob(operation, input, actor) : here(operation, input, actor)
     },
+    thing: async (operation, input) => operation.thing?.(parts as never, input as never),
     degraded: () => (asked ??= degraded().finally(() => (asked = null))),
     behindProxy,
     clock,

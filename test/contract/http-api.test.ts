@@ -76,6 +76,33 @@ test('each fault of a request is told with its field, and nothing is done', asyn
   assert.deepEqual(await api.does('queue.list'), [])
 })
 
+test('of two supervisors who change one queue, the second one hears that it has changed', async t => {
+  const api = await Api.open(t)
+  await api.does('queue.add', { name: 'sales' })
+  const read = async () => (await api.asks('GET /v1/queues/sales')).headers.get('etag')!
+  const change = (maxWait: string, version: string) =>
+    api.asks('PATCH /v1/queues/sales', { body: { maxWait }, headers: { 'if-match': version } })
+  const first = await read()
+  assert.match(first, /^"[\w-]{22}"$/)
+  const both = await Promise.all([change('1m', first), change('2m', first)])
+  assert.deepEqual(both.map(({ status }) => status).sort(), [200, 412])
+  assert.equal(both.find(({ status }) => status === 412)!.body['code'], 'CHANGED_MEANWHILE')
+  const second = await read()
+  assert.notEqual(second, first)
+  assert.equal((await change('3m', `${first}, ${second}`)).status, 200)
+  assert.equal((await change('4m', '*')).status, 200)
+  const nowhere = await api.asks('PATCH /v1/queues/none', { body: { maxWait: '1m' }, headers: { 'if-match': '*' } })
+  assert.equal(nowhere.status, 412)
+
+  await api.does('agent.add', { name: 'alice', endpoint: 'user/1001', queues: ['sales'] })
+  const agent = async () => (await api.asks('GET /v1/agents/alice')).headers.get('etag')
+  const before = await agent()
+  await api.does('agent.ready', { name: 'alice' })
+  assert.equal(await agent(), before, 'she is ready: nobody has changed her settings')
+  await api.does('agent.set', { name: 'alice', wrapUp: '20s' })
+  assert.notEqual(await agent(), before)
+})
+
 test('a request that is sent again with its Idempotency-Key is done once, and answered alike', async t => {
   const api = await Api.open(t)
   await api.does('queue.add', { name: 'sales' })

@@ -13,6 +13,7 @@ import type { Actor, Operation } from '../../operations/operation.ts'
 import { mustBeAllowed } from '../../operations/perform.ts'
 import { newUuid } from '../../esl/safe-text.ts'
 import type { Caller, Callers } from './callers.ts'
+import { Edits, type ReadThing } from './edits.ts'
 import { takesKey, type Answer, type Idempotency } from './idempotency.ts'
 import { inputOf, LARGEST_BODY, renamed, requestText, takesQuery } from './input.ts'
 import { describeApi } from './openapi.ts'
@@ -27,6 +28,7 @@ export interface AppParts {
   readonly idempotency: Pick<Idempotency, 'once'>
   /** Performs an operation for a person or system; rejects as operations/perform.ts does. */
   perform(operation: Operation, input: unknown, actor: Actor): Promise<unknown>
+  readonly thing: ReadThing
   /** What does not work now, each in words; empty: the node is ready. */
   degraded(): Promise<readonly string[]>
   /** A proxy before the desk names the address of the client in X-Forwarded-For. */
@@ -92,14 +94,18 @@ export function httpApp(parts: AppParts): Hono<Env> {
 
   const routes = routesOf(OPERATIONS)
   const pages = new Set(routes.flatMap(({ method, path }) => (method === 'get' ? [path.replace(/\{\w+\}$/, '')] : [])))
+  const edits = new Edits(routes, parts.thing)
   for (const route of routes)
     app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async c => {
       const caller = await callers.callerOf(c.req.header('authorization') ?? null, addressOf(c, parts.behindProxy))
       c.set('caller', caller)
       mustBeAllowed(route.operation, caller.actor)
       const input = await inputFrom(c, route)
-      const key = c.req.header('idempotency-key') ?? null
-      const answer = await answered(route, { input, key, caller }, { ...parts, perform })
+      const [key = null, version = null] = [c.req.header('idempotency-key'), c.req.header('if-match')]
+      // read before the answer: of a change between the two the client hears at its own change
+      const etag = route.method === 'get' ? await edits.versionOf(route, input) : null
+      const answer = await answered(route, { input, key, version, caller }, { ...parts, perform, edits })
+      if (etag !== null) c.header('etag', etag)
       if (answer.status === 201 && pages.has(`${route.path}/`))
         c.header('location', `${route.path}/${encodeURIComponent(String(input[route.operation.positional[0]!]))}`)
       return send(c, answer)
@@ -123,15 +129,24 @@ interface Asked {
   readonly input: Readonly<Record<string, unknown>>
   /** The header Idempotency-Key. */
   readonly key: string | null
+  /** The header If-Match. */
+  readonly version: string | null
   readonly caller: Caller
 }
 
-async function answered(route: Route, { input, key, caller }: Asked, parts: AppParts): Promise<Answer> {
+async function answered(
+  route: Route,
+  { input, key, version, caller }: Asked,
+  parts: AppParts & { readonly edits: Edits },
+): Promise<Answer> {
   const { operation } = route
-  const work = async (): Promise<Answer> => {
-    const output = await parts.perform(operation, input, caller.actor).catch((error: unknown) => {
+  const perform = () =>
+    parts.perform(operation, input, caller.actor).catch((error: unknown) => {
       throw renamed(route, error)
     })
+  const work = async (): Promise<Answer> => {
+    const isEdit = route.method === 'patch' && version !== null
+    const output = await (isEdit ? parts.edits.ifVersion(version, route, input, perform) : perform())
     const shown = caller.seesNumbers ? output : masked(output)
     const next = nextOf(operation, input, shown)
     if (next !== nextOf(operation, input, output)) throw new Refusal('FORBIDDEN', NEXT_IS_MASKED)

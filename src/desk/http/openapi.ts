@@ -94,6 +94,7 @@ function describeRoute(route: Route): Json {
     ...inPath.map(name => parameter(name, 'path')),
     ...inQuery.map(name => parameter(name, 'query')),
     ...(takesKey(operation) ? [idempotencyKey(operation)] : []),
+    ...(method === 'patch' ? [IF_MATCH] : []),
   ]
   return {
     operationId: Object.keys(names).length > 0 ? route.path.slice('/v1/'.length) : operation.name,
@@ -109,6 +110,14 @@ function describeRoute(route: Route): Json {
     }),
     responses: responsesOf(route),
   }
+}
+
+const IF_MATCH: Json = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description: 'the ETag with which the thing was read; when it has another one now, nothing is changed',
+  schema: { type: 'string' },
 }
 
 const idempotencyKey = ({ mustBeOnce = false }: Operation): Json => ({

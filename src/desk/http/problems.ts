@@ -16,6 +16,7 @@ type DoorCode =
   | 'KEY_MISSING'
   | 'KEY_IN_PROGRESS'
   | 'KEY_REUSED'
+  | 'CHANGED_MEANWHILE'
   | 'FAULT'
 
 export interface Problem {
@@ -59,6 +60,7 @@ export const STATUS: Readonly<Record<ErrorCode | DoorCode, readonly [status: num
   KEY_MISSING: [400, 'The header Idempotency-Key is missing'],
   KEY_IN_PROGRESS: [409, 'The first request with this Idempotency-Key has not ended'],
   KEY_REUSED: [422, 'This Idempotency-Key belongs to another request'],
+  CHANGED_MEANWHILE: [412, 'Somebody else has changed it'],
   FAULT: [500, 'A fault of Switchhook'],
 }
 
