@@ -27,6 +27,8 @@ export interface Actor {
   readonly who: string
   readonly door: 'command-line' | 'job' | 'flow' | 'http'
   readonly role: Role
+  /** False: telephone numbers are masked for it. */
+  readonly seesNumbers?: boolean
 }
 
 interface Common {

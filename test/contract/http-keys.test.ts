@@ -122,4 +122,8 @@ test('a key that may not see numbers sees their last digits, in lists, in errors
   assert.match(JSON.stringify((await api.asks('GET /v1/do-not-call')).body), /\+49301234503/)
   const page = await api.asks('GET /v1/do-not-call?limit=2', { key: blind })
   assert.deepEqual([page.status, page.body['code']], [403, 'FORBIDDEN'])
+  const seeing = { name: 'erp', role: 'reader', seesNumbers: true }
+  assert.equal((await api.asks('POST /v1/api-keys', { key: blind, body: seeing })).body['code'], 'FORBIDDEN')
+  const masked = await api.asks('POST /v1/api-keys', { key: blind, body: { ...seeing, seesNumbers: false } })
+  assert.equal(masked.status, 201)
 })

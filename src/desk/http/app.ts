@@ -66,7 +66,7 @@ export function httpApp(parts: AppParts): Hono<Env> {
     c.header('x-content-type-options', 'nosniff')
   })
   app.onError((error, c) => {
-    const problem = problemOf(error, newUuid(), c.get('caller')?.seesNumbers ?? true)
+    const problem = problemOf(error, newUuid(), c.get('caller')?.actor.seesNumbers ?? true)
     const { code, requestId, status } = problem
     // stores and switches that fail have messages of their own
     if (status === 500)
@@ -147,7 +147,7 @@ async function answered(
   const work = async (): Promise<Answer> => {
     const isEdit = route.method === 'patch' && version !== null
     const output = await (isEdit ? parts.edits.ifVersion(version, route, input, perform) : perform())
-    const shown = caller.seesNumbers ? output : masked(output)
+    const shown = caller.actor.seesNumbers ? output : masked(output)
     const next = nextOf(operation, input, shown)
     if (next !== nextOf(operation, input, output)) throw new Refusal('FORBIDDEN', NEXT_IS_MASKED)
     if (route.status === 204) return { status: 204, body: null }

@@ -24,7 +24,6 @@ export interface Caller {
   /** Of the key. */
   readonly id: string
   readonly actor: Actor
-  readonly seesNumbers: boolean
 }
 
 type Key = ApiKeyRow & { readonly hash: Buffer }
@@ -56,7 +55,7 @@ export class Callers {
     if (!key || !fits || !role || key.revokedAt !== null || (key.expiresAt && key.expiresAt.getTime() <= now))
       throw await this.#refused(address)
     this.#note(key, now)
-    return { id: key.id, actor: { who: `key ${key.name}`, door: 'http', role }, seesNumbers: key.seesNumbers }
+    return { id: key.id, actor: { who: `key ${key.name}`, door: 'http', role, seesNumbers: key.seesNumbers } }
   }
 
   /** Null: there is no such key, or it would have to be looked up for an address that is blocked. */

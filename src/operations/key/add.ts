@@ -29,7 +29,9 @@ export default operation({
   refusals: ['IN_USE'],
   changes: true,
   thing: ({ sql }, { name }) => apiKeyInUse(sql, name),
-  async run({ sql, clock }, { name, role, seesNumbers, expires }, { who }) {
+  async run({ sql, clock }, { name, role, seesNumbers, expires }, { who, seesNumbers: maySee = true }) {
+    if (seesNumbers && !maySee)
+      throw new Refusal('FORBIDDEN', `${who} does not see numbers, and makes no key that does`)
     const { id, hash, key } = newKey()
     const now = clock.now()
     const row = {
