@@ -5,6 +5,7 @@
 import { cpuMs } from './base/clock.ts'
 import { NotFoundError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
+import { VERSION } from './base/version.ts'
 import { Scope } from './base/scope.ts'
 import type { AdmissionState } from './call/admission.ts'
 import type { CallSettings } from './call/call-context.ts'
@@ -200,11 +201,12 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     )
     const { listening, lease } = composed
     acts = listening?.acts ?? null
-    const lost = () => switchboard.switches.filter(one => !one.up).map(one => one.name)
     const http = roles.includes('desk')
       ? await openHttp({
           ...{ listen: config.deskListen, tls: config.deskTls, behindProxy: config.deskProxy },
-          ...{ stores, country: config.country, scripts: config.scripts, dialling, lost, clock, log },
+          ...{ stores, country: config.country, scripts: config.scripts, dialling, clock, log },
+          links: () => switchboard.switches.map(({ name, up }) => ({ name, up })),
+          version: VERSION,
         })
       : null
     const close = async (began: number) => {
@@ -224,7 +226,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         return listening?.admission.state ?? 'open'
       },
       get lost() {
-        return lost()
+        return switchboard.switches.filter(one => !one.up).map(one => one.name)
       },
       get unnamed() {
         return listening?.door.callsOfUnknownSwitches ?? 0

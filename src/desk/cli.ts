@@ -2,8 +2,8 @@
  * The command line: all commands, their help and exit codes. Answers go to stdout, everything else to stderr. Used by
  * src/main.ts.
  */
-import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { VERSION } from '../base/version.ts'
 import type { Actions } from './cli/actions.ts'
 import { agentForms } from './cli/agent.ts'
 import { callbackForms } from './cli/callback.ts'
@@ -25,8 +25,6 @@ import { previewForms } from './cli/preview.ts'
 import { talkForms } from './cli/talk.ts'
 import { EXIT, exitCodeOf, sayError, type ExitCode } from './exit.ts'
 import { guarded, processTerminal, type Terminal } from './terminal.ts'
-
-const VERSION = (createRequire(import.meta.url)('../../package.json') as { version: string }).version
 
 export type { Actions } from './cli/actions.ts'
 

@@ -7,13 +7,13 @@ import type { AdmissionState } from '../call/admission.ts'
 import type { DialStatuses, DialStatusPart } from '../campaign/dial-status.ts'
 import { campaignFigures, type CampaignFigures } from '../campaign/figures.ts'
 import { policyOf } from '../campaign/law/laws.ts'
-import { queueFigures } from '../queue/figures.ts'
+import { queueFigures, type QueueFigures } from '../queue/figures.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { campaigns, type CampaignRow } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Skew } from './clock-skew.ts'
 
-interface DialledCampaign extends CampaignFigures {
+export interface DialledCampaign extends CampaignFigures {
   /** The part of the people who answered that may be abandoned, 0 to 1. */
   readonly abandonLimit: number
   /** What was decided last, at each FreeSWITCH; empty: no node dials it now. */
@@ -39,6 +39,11 @@ export interface FloorSnapshot {
   readonly campaigns: readonly DialledCampaign[]
 }
 
+/** The floor as it was read from the stores. */
+export interface Floor extends FloorSnapshot {
+  readonly queues: readonly QueueFigures[]
+}
+
 export interface FloorStores {
   readonly sql: Sql
   readonly roster: Roster
@@ -47,7 +52,7 @@ export interface FloorStores {
 }
 
 /** Returns the floor. `calls`: the number of flows that run on this node. Rejects when a store cannot be reached. */
-export async function readFloor(stores: FloorStores, calls: number, now: number): Promise<FloorSnapshot> {
+export async function readFloor(stores: FloorStores, calls: number, now: number): Promise<Floor> {
   const [queues, agents, running] = await Promise.all([
     queueFigures(stores, now),
     stores.roster.list(now),
@@ -56,6 +61,7 @@ export async function readFloor(stores: FloorStores, calls: number, now: number)
   const counts = countAgents(agents, now)
   const waits = queues.map(queue => queue.longestWaitMs).filter(wait => wait !== null)
   return {
+    queues,
     calls,
     waiting: queues.reduce((sum, queue) => sum + queue.waiting + queue.offered, 0),
     longestWaitMs: waits.length === 0 ? null : Math.max(...waits),

@@ -8,8 +8,10 @@ import type { Country } from '../base/country.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { readInput } from '../base/parsed.ts'
+import { readFloor } from '../desk/floor.ts'
 import { Callers } from '../desk/http/callers.ts'
 import { Idempotency } from '../desk/http/idempotency.ts'
+import { Metrics } from '../desk/http/metrics.ts'
 import { openDesk, type Desk } from '../desk/http/server.ts'
 import { openJobs, type Jobs } from '../desk/jobs.ts'
 import { openAudit } from '../operations/audit.ts'
@@ -31,8 +33,9 @@ export interface HttpOptions {
   readonly scripts: string
   /** The dialler of this process; null: it has none. */
   readonly dialling: { perform(operation: Operation, input: unknown, actor: Actor): Promise<unknown> } | null
-  /** FreeSWITCH servers to which this process has no connection now. */
-  lost(): readonly string[]
+  /** FreeSWITCH servers, and whether this process has its connection to each. */
+  links(): readonly { readonly name: string; readonly up: boolean }[]
+  readonly version: string
   readonly clock: Clock
   readonly log: Log
 }
@@ -58,10 +61,11 @@ export async function openHttp(options: HttpOptions): Promise<Desk> {
       isWell(clock, askDatabase(sql)),
       isWell(clock, home.commands.ping()),
     ])
+    const lost = options.links().filter(one => !one.up)
     return [
       ...(postgres ? [] : ['PostgreSQL does not answer: no figures, campaigns and definitions']),
       ...(answers ? [] : ['Redis does not answer: no queues and agents']),
-      ...options.lost().map(name => `FreeSWITCH ${name} is not connected: its calls are not commanded`),
+      ...lost.map(({ name }) => `FreeSWITCH ${name} is not connected: its calls are not commanded`),
     ]
   }
   const desk = await openDesk({
@@ -75,6 +79,11 @@ export async function openHttp(options: HttpOptions): Promise<Desk> {
     },
     thing: async (operation, input) => operation.thing?.(parts as never, input as never),
     degraded: () => (asked ??= degraded().finally(() => (asked = null))),
+    metrics: new Metrics({
+      floor: () => readFloor(stores, 0, clock.now()),
+      links: () => options.links(),
+      version: options.version,
+    }),
     behindProxy,
     clock,
     log,

@@ -228,16 +228,16 @@ test('a process without a FreeSWITCH gives a call to a node that has one', async
 })
 
 test('a node whose store is away or silent says so, and says it is well when the store is back', async t => {
-  const lost: string[] = []
-  const api = await Api.open(t, { lost: () => lost, clock: systemClock })
+  const link = { name: 'fs1:8021', up: true }
+  const api = await Api.open(t, { links: () => [link], clock: systemClock })
   const ready = async () => {
     const { status, body } = await api.asks('GET /readyz', { key: null })
     return [status, ...(body['degraded'] as string[]).map(one => /^\w+/.exec(one)![0])]
   }
   assert.deepEqual(await ready(), [200])
-  lost.push('fs1:8021')
+  link.up = false
   assert.deepEqual(await ready(), [503, 'FreeSWITCH'])
-  lost.pop()
+  link.up = true
   api.opened.postgres.blackhole() // silent
   api.opened.redis.cut() // closed
   assert.deepEqual(await ready(), [503, 'PostgreSQL', 'Redis'])

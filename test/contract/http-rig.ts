@@ -84,7 +84,7 @@ export class Api {
     } as unknown as Parts
     const options = {
       ...{ listen: { host: '127.0.0.1', port: 0 }, tls: [], behindProxy: false, country: 'DE', scripts: SCRIPTS },
-      ...{ stores, dialling: null, lost: () => [], clock, log },
+      ...{ stores, dialling: null, links: () => [], version: '1.2.3', clock, log },
       ...given,
     } as unknown as HttpOptions
     const desk = await openHttp(options)

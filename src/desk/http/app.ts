@@ -4,6 +4,7 @@
  */
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { Hono, type Context } from 'hono'
+import type { Clock } from '../../base/clock.ts'
 import { InputError, Refusal } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { masked } from '../../base/masked.ts'
@@ -16,6 +17,7 @@ import type { Caller, Callers } from './callers.ts'
 import { Edits, type ReadThing } from './edits.ts'
 import { takesKey, type Answer, type Idempotency } from './idempotency.ts'
 import { inputOf, LARGEST_BODY, renamed, requestText, takesQuery } from './input.ts'
+import type { Metrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { DoorError, problemOf } from './problems.ts'
 import { routesOf, type Route } from './routes.ts'
@@ -31,21 +33,27 @@ export interface AppParts {
   readonly thing: ReadThing
   /** What does not work now, each in words; empty: the node is ready. */
   degraded(): Promise<readonly string[]>
+  readonly metrics: Pick<Metrics, 'contentType' | 'text' | 'request'>
   /** A proxy before the desk names the address of the client in X-Forwarded-For. */
   readonly behindProxy: boolean
+  readonly clock: Clock
   readonly log: Log
 }
 
 interface Env {
   /** What @hono/node-server passes on. */
   readonly Bindings: Record<string, unknown>
-  /** Known once the key of the request was read. */
-  readonly Variables: { readonly caller?: Caller }
+  readonly Variables: {
+    /** Known once the key of the request was read. */
+    readonly caller?: Caller
+    /** Of the route, with the names in braces. */
+    readonly path?: string
+  }
 }
 
 /** Answers every request, each failure as problem+json. */
 export function httpApp(parts: AppParts): Hono<Env> {
-  const { callers, log } = parts
+  const { callers, metrics, clock, log } = parts
   const app = new Hono<Env>({ strict: true })
   let atOnce = 0
   /** Counts work, not requests: somebody who sends slowly takes no place away from others. */
@@ -61,11 +69,13 @@ export function httpApp(parts: AppParts): Hono<Env> {
   }
 
   app.use(async (c, next) => {
+    const began = clock.monotonic()
     await next()
+    metrics.request(c.req.method, c.get('path') ?? 'other', c.res.status, (clock.monotonic() - began) / 1_000)
     c.header('cache-control', 'no-store')
     c.header('x-content-type-options', 'nosniff')
   })
-  app.onError((error, c) => {
+  const failure = (error: Error, c: Context<Env>) => {
     const problem = problemOf(error, newUuid(), c.get('caller')?.actor.seesNumbers ?? true)
     const { code, requestId, status } = problem
     // stores and switches that fail have messages of their own
@@ -79,15 +89,23 @@ export function httpApp(parts: AppParts): Hono<Env> {
       ...headers,
       'content-type': 'application/problem+json',
     })
-  })
+  }
+  app.onError(failure)
   app.notFound(c => {
-    throw new DoorError('NOT_A_PATH', `${c.req.method} ${c.req.path} is not in the API; /openapi.json has all paths`)
+    const said = `${c.req.method} ${c.req.path} is not in the API; /openapi.json has all paths`
+    return failure(new DoorError('NOT_A_PATH', said), c)
   })
 
   app.get('/healthz', c => c.json({ status: 'alive' }))
   app.get('/readyz', async c => {
     const degraded = await parts.degraded()
     return c.json({ ready: degraded.length === 0, degraded }, degraded.length === 0 ? 200 : 503)
+  })
+  const callerOf = (c: Context) =>
+    callers.callerOf(c.req.header('authorization') ?? null, addressOf(c, parts.behindProxy))
+  app.get('/metrics', async c => {
+    await callerOf(c) // any role may
+    return c.body(await metrics.text(), 200, { 'content-type': metrics.contentType })
   })
   let description: string | null = null
   app.get('/openapi.json', c => c.body((description ??= describeApi()), 200, { 'content-type': 'application/json' }))
@@ -97,7 +115,8 @@ export function httpApp(parts: AppParts): Hono<Env> {
   const edits = new Edits(routes, parts.thing)
   for (const route of routes)
     app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async c => {
-      const caller = await callers.callerOf(c.req.header('authorization') ?? null, addressOf(c, parts.behindProxy))
+      c.set('path', route.path)
+      const caller = await callerOf(c)
       c.set('caller', caller)
       mustBeAllowed(route.operation, caller.actor)
       const input = await inputFrom(c, route)

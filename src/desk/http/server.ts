@@ -6,9 +6,8 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { createAdaptorServer } from '@hono/node-server'
-import { within, type Clock, type Timer } from '../../base/clock.ts'
+import { within, type Timer } from '../../base/clock.ts'
 import { SwitchhookError } from '../../base/errors.ts'
-import type { Log } from '../../base/log.ts'
 import { httpApp, type AppParts } from './app.ts'
 
 /** A client that sends slowly holds a connection for so long, and nothing else: until its headers, and all of it. */
@@ -27,8 +26,6 @@ export interface DeskOptions extends AppParts {
   readonly port: number
   /** The texts of the certificate and its key, in PEM; null: without TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | null
-  readonly clock: Clock
-  readonly log: Log
 }
 
 export interface Desk extends AsyncDisposable {
