@@ -30,3 +30,11 @@ ${commands.replace('http://127.0.0.1:8085', api.opened.desk.url!)}`
   assert.equal(stopped!['state'], 'stopped')
   assert.deepEqual(await api.does('campaign.list'), [])
 })
+
+test('the failure that the page shows is the one that a program gets', async t => {
+  const api = await Api.open(t)
+  const { body, status } = await api.asks('POST /v1/queues', { body: { name: 'sales', maxWait: 'long' } })
+  const shown = JSON.parse(/```json\n(\{\n {2}"type"[\s\S]*?)```/.exec(PAGE)![1]!) as typeof body
+  assert.deepEqual({ ...body, requestId: '' }, { ...shown, requestId: '' })
+  assert.equal(status, shown['status'])
+})

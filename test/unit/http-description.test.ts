@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { z } from 'zod'
 import { describeApi, describePaths } from '../../src/desk/http/openapi.ts'
 import { STATUS } from '../../src/desk/http/problems.ts'
 import { routesOf } from '../../src/desk/http/routes.ts'
@@ -62,4 +63,12 @@ test('what is in the description can be followed: each reference leads somewhere
         [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
         operationId,
       )
+})
+
+test('what a node answers by a job comes through whole: it has no moment, which JSON would make a text', () => {
+  for (const { name, output } of OPERATIONS.filter(({ needs }) => needs === 'node'))
+    z.toJSONSchema(output, {
+      unrepresentable: 'any',
+      override: ({ zodSchema }) => assert.notEqual(zodSchema._zod.def.type, 'date', name),
+    })
 })
