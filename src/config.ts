@@ -12,7 +12,9 @@ import { parseRedisUrl } from './base/redis-url.ts'
 import {
   choice,
   duration,
+  eventSink,
   folder,
+  hostOrNetwork,
   hostPort,
   ident,
   integer,
@@ -21,6 +23,7 @@ import {
   phoneNumber,
   secret,
   sound,
+  uriReference,
   url,
   yesOrNo,
   type Parser,
@@ -233,6 +236,33 @@ const settings = (env: Environment) => ({
     '92d',
     'how long the rows behind the figures of queues and agents are kept; the records of calls stay',
   ),
+  keepEventsMs: setting(
+    'KEEP_EVENTS',
+    duration('1h', '3650d'),
+    '7d',
+    'how long events are kept for programs that follow them, replay them or receive them by a webhook',
+  ),
+  eventsSource: setting(
+    'EVENTS_SOURCE',
+    uriReference,
+    '/switchhook',
+    'the `source` of every event that leaves Switchhook; each installation needs its own where one program hears several',
+  ),
+  webhookAllow: setting(
+    'WEBHOOK_ALLOW',
+    list(hostOrNetwork),
+    '',
+    'hosts and networks of your own, such as crm.internal or 10.0.0.0/8, to which webhooks may send; not set: only addresses of the public internet, by https',
+  ),
+  eventsTo: secretly(
+    setting(
+      'EVENTS_TO',
+      list(eventSink),
+      '',
+      'message queues that get every event: redis (a stream of REDIS_URL), amqp://user:password@host, nats://host; several with commas between them',
+    ),
+  ),
+  eventsNumbers: setting('EVENTS_NUMBERS', yesOrNo, '0', '1: the events of EVENTS_TO show telephone numbers'),
   amdMaxSilenceMs: setting(
     'AMD_MAX_SILENCE',
     duration('100ms', '10s'),

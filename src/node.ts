@@ -35,6 +35,7 @@ import type { CallAct } from './operations/call-act.ts'
 import { loadStrategies } from './queue/strategies.ts'
 import { keepAgentRows } from './record/agent-rows.ts'
 import { keepCallRows } from './record/call-rows.ts'
+import { deletesOldEvents } from './outbox/old-events.ts'
 import { deleteOldSegments } from './record/old-segments.ts'
 import { sqlCallbacks } from './queue/callbacks/callback-table.ts'
 import { Definitions } from './recovery/definitions.ts'
@@ -111,6 +112,9 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const agentStates = scope.use(keepAgentRows(sql, { clock, log }))
     const deleting = deleteOldSegments({ sql, keepMs: config.keepSegmentsMs, clock, log })
     scope.defer(() => deleting[Symbol.dispose]())
+    const forgetting = deletesOldEvents({ sql, keepMs: config.keepEventsMs, clock, log })
+    scope.defer(() => forgetting[Symbol.dispose]())
+    stores.outbox.watchLate()
     let acts: CallActs | null = null
     const act = async (request: CallAct) => {
       if (!acts) throw new NotFoundError('live call', request.call, null)
@@ -119,6 +123,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const requests = new NodeRequests({ home, node, clock, act })
     scope.defer(() => requests[Symbol.dispose]())
     const ask = (to: string, request: CallAct) => requests.ask(to, request)
+    const eventsOut = { source: config.eventsSource, allow: config.webhookAllow }
     const audit = openAudit({ sql, redis: home.commands, log })
     const { host, port } = config.listen
     const listener: ListenerParts | null = catalogue && {
@@ -135,6 +140,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         queueStore,
         audit,
         country: config.country,
+        eventsOut,
         scripts: config.scripts,
         ask,
       },
@@ -170,6 +176,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
           ringForMs,
         },
         country: config.country,
+        eventsOut,
         scripts: config.scripts,
         calls,
         acts: () => acts,
@@ -204,7 +211,9 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const http = roles.includes('desk')
       ? await openHttp({
           ...{ listen: config.deskListen, tls: config.deskTls, behindProxy: config.deskProxy },
-          ...{ stores, country: config.country, scripts: config.scripts, dialling, clock, log },
+          eventsTo: config.eventsTo,
+          eventsNumbers: config.eventsNumbers,
+          ...{ stores, country: config.country, eventsOut, scripts: config.scripts, dialling, clock, log },
           links: () => switchboard.switches.map(({ name, up }) => ({ name, up })),
           version: VERSION,
         })

@@ -35,13 +35,14 @@ const COMPOSES =
  */
 const PLACES = new Map<string, RegExp>([
   ['esl-lite', /^src\/esl\/client\.ts$/],
-  ['node:net', /^src\/(esl\/|store\/postgres-socket\.ts$)/],
+  ['node:net', /^src\/(esl\/|store\/postgres-socket\.ts$|outbox\/allowed-target\.ts$)/],
   ['net', /^$/],
-  ['bullmq', /^src\/(desk\/jobs|outbox\/webhooks)\.ts$/],
+  ['bullmq', /^src\/(desk\/jobs|outbox\/delivery-jobs)\.ts$/],
   ['ioredis', /^src\/store\/redis\.ts$/],
   ['postgres', /^src\/store\/sql\.ts$/],
   ['pino', /^src\/base\/log\.ts$/],
   ['commander', /^src\/desk\/cli/],
+  ['@nats-io/jetstream', /^src\/outbox\/sinks\/nats\.ts$/],
   ['hono', /^src\/desk\/http\//],
   ['@hono/node-server', /^src\/desk\/http\//],
 ])

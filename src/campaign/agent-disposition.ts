@@ -12,10 +12,12 @@
 import { InputError } from '../base/errors.ts'
 import type { Sql, Transaction } from '../store/sql.ts'
 import type { Events } from '../events/events.ts'
+import { happening, type Happening } from '../events/happening.ts'
 import { attemptWithId, isNewestAttempt, lockAttempt, setAgentDisposition, type AttemptRow } from '../store/attempts.ts'
 import { holdCampaign, resumeCampaign } from '../store/campaigns.ts'
 import { addGivenDisposition, givenDispositions, ownDispositions } from '../store/dispositions.ts'
 import { optOut } from '../store/do-not-call.ts'
+import { stageEvents } from '../store/events.ts'
 import { lockLead, releaseLead, type LeadRow } from '../store/leads.ts'
 import type { Campaign } from './campaign.ts'
 import type { CampaignCommandParts } from './campaign-commands.ts'
@@ -44,6 +46,8 @@ export interface Corrected {
   readonly again: number | null
   /** The campaign was done, and runs again because of this lead. */
   readonly resumed: boolean
+  /** To be told, after the transaction. */
+  readonly told: readonly Happening[]
 }
 
 /** As disposeAttempt, and tells of it and wakes the dialer of the campaign. */
@@ -55,9 +59,8 @@ export async function giveDisposition(
 ): Promise<Corrected | null> {
   const corrected = await disposeAttempt(sql, uuid, said, now)
   if (!corrected) return null
-  const { changed, disposition, campaign, lead, again, resumed } = corrected
-  if (changed) events.tell('lead.corrected', { uuid, campaign, lead, disposition, agent: said.agent, again })
-  if (resumed) events.tell('campaign.started', { campaign })
+  const { campaign, again, told } = corrected
+  for (const one of told) one.tell(events)
   if (again !== null) await wakeup.ring({ what: 'campaign', name: campaign })
   return corrected
 }
@@ -86,7 +89,7 @@ export async function disposeAttempt(
     const lead = await lockLead(tx, attempt.lead)
     const answer = { disposition: word.name, campaign: campaign.name, lead: lead.id }
     const isSame = last?.disposition === word.name && last.agent === agent && last.callAt?.getTime() === callAt
-    if (isSame) return { ...answer, changed: false, again: againOf(attempt, lead), resumed: false }
+    if (isSame) return { ...answer, changed: false, again: againOf(attempt, lead), resumed: false, told: [] }
     const given = {
       disposition: word.name,
       agent,
@@ -96,10 +99,18 @@ export async function disposeAttempt(
     await addGivenDisposition(tx, id, given)
     const counts = attempt.state === 'ended' ? whatItCounts(campaign, attempt, word) : null
     await setAgentDisposition(tx, id, { disposition: word.name, countsAs: counts })
-    if (counts === null) return { ...answer, changed: true, again: null, resumed: false } // the settlement reads it
-    const again = await correctLead(tx, { campaign, attempt, lead, word, counts, agent, callAt, now })
+    // null: the settlement reads the word
+    const again = counts && (await correctLead(tx, { campaign, attempt, lead, word, counts, agent, callAt, now }))
     const resumed = again !== null && (await resumeCampaign(tx, campaign.id))
-    return { ...answer, changed: true, again, resumed }
+    const told = [
+      happening('lead.corrected', { uuid: id, ...answer, agent, again }, now),
+      ...(resumed ? [happening('campaign.started', { campaign: campaign.name }, now)] : []),
+    ]
+    await stageEvents(
+      tx,
+      told.map(({ row }) => row),
+    )
+    return { ...answer, changed: true, again, resumed, told }
   })
 }
 

@@ -17,6 +17,8 @@ import {
 import { countLeads } from '../store/leads.ts'
 import type { EventName } from '../events/catalogue.ts'
 import type { Events } from '../events/events.ts'
+import { happening } from '../events/happening.ts'
+import { stageEvents } from '../store/events.ts'
 import type { Sql } from '../store/sql.ts'
 import { without } from '../base/settings.ts'
 import { CALL_SETTINGS } from './call-settings.ts'
@@ -104,7 +106,14 @@ export async function commandCampaign(
 ): Promise<Campaign> {
   const before = await findCampaign(sql, name)
   const to = COMMANDS[command]
-  const after = before.state === to ? before : await moveCampaign(sql, before.id, sources(to), to, now)
+  const told = happening(TOLD[command], { campaign: name }, now)
+  const move = () =>
+    sql.begin(async tx => {
+      const moved = await moveCampaign(tx, before.id, sources(to), to, now)
+      if (moved) await stageEvents(tx, [told.row])
+      return moved
+    })
+  const after = before.state === to ? before : await move()
   if (!after) {
     const legal = LEGAL[before.state].join(', ')
     throw new Refusal(
@@ -112,7 +121,7 @@ export async function commandCampaign(
       `the campaign '${name}' is ${before.state} and cannot become ${to}; from there it can become ${legal}`,
     )
   }
-  if (after !== before) events.tell(TOLD[command], { campaign: name })
+  if (after !== before) told.tell(events)
   await wakeup.ring({ what: 'campaign', name })
   return after
 }

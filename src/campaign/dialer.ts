@@ -10,7 +10,7 @@ import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
-import { finishCampaign } from '../store/campaigns.ts'
+import { finishCampaign } from './finish-campaign.ts'
 import type { Claimed } from '../store/claims.ts'
 import { claimMs, notSettled, type Attempts, type Placed } from './attempt.ts'
 import { CallableLeads } from './callable-leads.ts'
@@ -183,9 +183,8 @@ export class Dialer {
       due.ready === 0 &&
       due.nextAt === null &&
       due.expiresAt === null &&
-      (await finishCampaign(leads.sql, campaign.id, now))
+      (await finishCampaign(leads.sql, campaign, now, events))
     ) {
-      events.tell('campaign.completed', { campaign: campaign.name })
       await wakeup.ring({ what: 'campaign', name: campaign.name })
       return null
     }

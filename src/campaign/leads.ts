@@ -149,11 +149,7 @@ export class Leads {
   async #over(uuid: string, settlement: Settlement | null, end: string): Promise<Settlement | null> {
     if (settlement?.settled === false) {
       this.#log.info({ uuid, disposition: end, stands: settlement.disposition }, 'attempt was settled before')
-    } else if (settlement && settlement.disposition !== null) {
-      const { attempt, campaign, disposition, again } = settlement
-      const { lead, cause } = attempt
-      this.#events.tell('lead.disposed', { uuid, campaign, lead, disposition, cause, again })
-    }
+    } else settlement?.told?.tell(this.#events)
     // the queue frees an agent who was given to the lead: then this finds none
     if (settlement) await this.#tellRedis(() => freeAgentsOf(uuid, this.#roster, this.#clock.now()))
     const { attempt } = settlement ?? {}

@@ -1,4 +1,5 @@
 /** Ends an attempt and releases its lead: one transaction, once. The first terminal evidence wins. Used by leads.ts. */
+import { happening, type Happening } from '../events/happening.ts'
 import type { Queries, Sql, Transaction } from '../store/sql.ts'
 import {
   attemptWithId,
@@ -11,6 +12,7 @@ import {
 import { campaignWithId } from '../store/campaigns.ts'
 import { givenDispositions, ownDispositions } from '../store/dispositions.ts'
 import { isOptedOut, optOut } from '../store/do-not-call.ts'
+import { stageEvents } from '../store/events.ts'
 import { leadWithId, lockLead, releaseLead } from '../store/leads.ts'
 import { afterAttempt } from './after-attempt.ts'
 import type { Campaign } from './campaign.ts'
@@ -40,6 +42,8 @@ export interface Settlement {
   /** The name of the campaign; null: it is removed, or the attempt was refused or settled before. */
   readonly campaign: string | null
   readonly attempt: AttemptRow
+  /** Of the settlement that counts: to be told, after its transaction. */
+  readonly told?: Happening
 }
 
 /**
@@ -92,7 +96,10 @@ export async function settleAttempt(
       behind: campaign?.order === 'fewest-attempts' ? 1 : 0,
     })
     const { again } = after
-    return { settled: true, disposition: word.name, again, campaign: campaign?.name ?? null, attempt }
+    const about = { uuid: id, campaign: campaign?.name ?? null, lead: lead.id, cause: attempt.cause }
+    const told = happening('lead.disposed', { ...about, disposition: word.name, again }, now, `${id}.disposed`)
+    await stageEvents(tx, [told.row])
+    return { settled: true, disposition: word.name, again, campaign: about.campaign, attempt, told }
   })
 }
 

@@ -66,6 +66,28 @@ export function url(...schemes: readonly string[]): Parser<string> {
   }
 }
 
+/** RFC 3986, as far as it is needed here: a URI or a path, without spaces. */
+export const uriReference: Parser<string> = value => {
+  if (!/^[A-Za-z0-9/][\w.~:/?#@!$&'()*+,;=%-]{0,199}$/.test(value))
+    throw new Error('allowed: a URI or a path without spaces, such as /switchhook/berlin, 200 characters at most')
+  return value
+}
+
+const HOST = /^(?!\.)[A-Za-z0-9.-]{1,253}$/
+
+/** A name or an address of a host, or a network. */
+export const hostOrNetwork: Parser<string> = value => {
+  if (value.includes('/')) return network(value)
+  if (!HOST.test(value) && !URL.canParse(`http://[${value}]/`))
+    throw new Error(
+      `'${value}' is no host and no network; allowed: names and networks, such as crm.internal,10.0.0.0/8`,
+    )
+  return value
+}
+
+/** A message queue for events. */
+export const eventSink: Parser<string> = value => (value === 'redis' ? value : url('amqp', 'amqps', 'nats')(value))
+
 const HOST_PORT = /^(?:(?<digits>\d{1,5})|(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(?::(?<port>\d{1,5}))?)$/
 
 /**

@@ -12,6 +12,7 @@ import { callingRulesForms } from './cli/calling-rules.ts'
 import { campaignForms } from './cli/campaign.ts'
 import { dispositionForms } from './cli/disposition.ts'
 import { dialInCommand } from './cli/dial-in.ts'
+import { eventForms } from './cli/event.ts'
 import { figuresForms } from './cli/figures.ts'
 import { freeswitchCommands } from './cli/freeswitch.ts'
 import { gatewayForms } from './cli/gateway.ts'
@@ -45,6 +46,8 @@ const NOUNS = {
   talk: 'calls in which a caller and an agent talk',
   figures: 'what happened, by queue, agent and campaign',
   recording: 'the recordings of live calls',
+  events: 'what happens, for programs that hear it',
+  webhook: 'where events are sent',
   key: 'who may use the HTTP API',
   audit: 'the record of all changes',
 }
@@ -102,6 +105,7 @@ Examples:
       ...talkForms,
       ...figuresForms,
       ...keyForms,
+      ...eventForms,
     ],
     nouns: NOUNS,
   })

@@ -10,14 +10,14 @@ export const callEvents = {
   'call.initiated': event({
     version: 1,
     what: 'a call began',
-    toldBy: 'flow',
+    toldBy: 'record',
     level: 'info',
     data: whole,
   }),
   'call.taken_over': event({
     version: 1,
     what: 'a call was taken over',
-    toldBy: 'flow',
+    toldBy: 'record',
     level: 'info',
     data: { ...whole, from_node: field.node },
   }),

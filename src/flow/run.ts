@@ -28,6 +28,7 @@ import { beginningOf, liveCall, recordOf, type CallRecord, type CallRecords } fr
 import { runCallback, type CallbackCalls } from './callback.ts'
 import { kindOf, type CallbackFlow, type CampaignFlow, type Flow } from './define.ts'
 import { EndedRows } from '../record/ended-rows.ts'
+import { tellBeginning } from '../record/tell-beginning.ts'
 import { tellEnd } from '../record/tell-end.ts'
 import { FlowCall } from './flow-call.ts'
 import { leadOf, type CampaignLeads } from './lead.ts'
@@ -163,10 +164,8 @@ export class Flows {
       noted: this.#tellRow.bind(this, leg),
       lost: isLost.bind(null, leg),
     })
-    const { from, to, direction, flow } = beginningOf(begin)
-    const whole = { uuid, flow, from, to, direction }
-    if (taken?.before) context.events.tell('call.taken_over', { ...whole, from_node: taken.before.node })
-    else context.events.tell('call.initiated', whole)
+    const { flow } = beginningOf(begin)
+    tellBeginning(journal, taken?.before?.node ?? null, context.events)
     if (written === null) {
       context.log.error({ uuid, from_node: taken?.before?.node }, UNREADABLE)
       await journal.restart()

@@ -11,10 +11,11 @@ import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { RETRY } from '../base/retry.ts'
 import type { Arrival } from './arrival.ts'
-import { CATALOGUE, type EventData, type TimelineData, type TimelineEventName } from '../events/catalogue.ts'
+import { CATALOGUE, type TimelineData, type TimelineEventName } from '../events/catalogue.ts'
 import { silentEvents, type Events } from '../events/events.ts'
 import { lineOf, type Begin, type Entry, type Json, type NoteOf, beginOf } from './entries.ts'
 import { isSame, isStill, type CallStore, type Owner } from './call-store.ts'
+import { tellNote } from './tell-note.ts'
 
 /** When a note is written, and what time it has. */
 export interface NoteOptions {
@@ -150,9 +151,10 @@ export class Journal {
    * not told again.
    */
   tell<N extends TimelineEventName>(event: N, data: TimelineData<N>, when: NoteOptions = {}): void {
-    this.note({ kind: 'event', event, v: CATALOGUE[event].version, data }, when)
-    const told: { uuid: string } & TimelineData<N> = { uuid: this.uuid, ...data }
-    this.#options.events.tell(event, told as unknown as EventData<N>)
+    const { at = this.clock.now() } = when
+    const note = { kind: 'event', event, v: CATALOGUE[event].version, data } as const
+    this.note(note, { ...when, at })
+    tellNote({ uuid: this.uuid, at, note }, this.#options.events)
   }
 
   /** Adds a fact for the record of the call. */

@@ -4,7 +4,7 @@
  */
 import { userInfo } from 'node:os'
 import type { z } from 'zod'
-import { systemClock as clock } from '../base/clock.ts'
+import { sleep, systemClock as clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { openLog } from '../base/log.ts'
 import { Scope } from '../base/scope.ts'
@@ -16,11 +16,15 @@ import { ProgressBar } from '../desk/progress.ts'
 import { openDatabaseStores, openRedisStores, openStores, type Stores } from './stores.ts'
 import { loadFlows } from '../flow/catalogue.ts'
 import { openAudit } from '../operations/audit.ts'
+import eventList from '../operations/event/list.ts'
 import type { Actor, Needs, Operation, PartsFor, Progress } from '../operations/operation.ts'
 import { perform } from '../operations/perform.ts'
 import { loadStrategies } from '../queue/strategies.ts'
 import { openServices } from '../services/open.ts'
 import { dialIn } from '../testing/dial-in.ts'
+
+/** How often `events tail --follow` looks for new events. */
+const FOLLOW_MS = 500
 
 /**
  * All actions except `run`. `settings` is called when a command opens stores, so a command without stores works with
@@ -39,7 +43,7 @@ export function commandActions(
     const config = settings()
     if (config.queueStrategies !== null) await loadStrategies(config.queueStrategies)
     const log = openLog(config.logLevel ?? 'warn')
-    const actor: Actor = { who: userName(), door: 'command-line', role: 'administrator' }
+    const actor = whoTypes()
     await using scope = new Scope()
     const quiet = () => {}
     const bar = new ProgressBar({ stream: errors, clock })
@@ -54,6 +58,7 @@ export function commandActions(
         log,
         audit,
         country: config.country,
+        eventsOut: { source: config.eventsSource, allow: config.webhookAllow },
         scripts: config.scripts,
         progress,
       } as unknown as PartsFor[N]
@@ -61,12 +66,12 @@ export function commandActions(
     }
     if (operation.needs === 'stores') return await run(scope.use(await openStores(config, log, quiet)))
     if (operation.needs === 'database') return await run(scope.use(await openDatabaseStores(config, log, quiet)))
-    const redis = scope.use(await openRedisStores(config, log, quiet))
-    if (operation.needs === 'redis') {
-      // PostgreSQL takes the audit row of a change. While it is down, the row waits in Redis
-      const database = operation.changes ? await openDatabaseStores(config, log, quiet).catch(mustBeAway) : null
-      return await run({ ...redis, ...(database && scope.use(database)) })
-    }
+    // PostgreSQL takes the audit row and the events of a change. While it is down, the row waits in Redis
+    const isChange = operation.needs === 'redis' && operation.changes
+    const database = isChange ? await openDatabaseStores(config, log, quiet).catch(mustBeAway) : null
+    if (database) scope.use(database)
+    const redis = scope.use(await openRedisStores(config, log, quiet, database))
+    if (operation.needs === 'redis') return await run({ ...redis, ...database })
     const jobs = await openJobs({ redis: redis.redis, log })
     scope.defer(() => jobs.close())
     const output = operation.output.parse(await jobs.perform(operation.name, given, actor.who))
@@ -82,9 +87,24 @@ export function commandActions(
         options,
       )
     },
+    async *follow(given) {
+      const config = settings()
+      const log = openLog(config.logLevel ?? 'warn')
+      await using database = await openDatabaseStores(config, log, () => {})
+      const eventsOut = { source: config.eventsSource, allow: config.webhookAllow }
+      const parts = { ...database, clock, log, eventsOut, audit: openAudit({ ...database, redis: null, log }) }
+      for (let after = given.after; ;) {
+        const events = await perform(eventList, parts, { ...given, after }, whoTypes())
+        if (events.length > 0) yield events
+        after = Number(events.at(-1)?.sequence ?? after ?? 0)
+        await sleep(clock, FOLLOW_MS)
+      }
+    },
     perform: performed,
   }
 }
+
+const whoTypes = (): Actor => ({ who: userName(), door: 'command-line', role: 'administrator' })
 
 /** The name of the person who types, for the audit rows. */
 function userName(): string {

@@ -57,6 +57,8 @@ export interface DiallingOptions {
   queueStore: QueueStore
   /** The setting COUNTRY. */
   country: Country | null
+  /** The settings EVENTS_SOURCE and WEBHOOK_ALLOW. */
+  eventsOut: NodeParts['eventsOut']
   /** The folder of the flows. */
   scripts: string
   mirror: RosterMirror
@@ -163,8 +165,22 @@ export class Dialling {
   /** Takes jobs from now on; dials campaigns after `start`. Rejects when Redis cannot be reached. */
   static async open(options: DiallingOptions): Promise<Dialling> {
     const dialling = new Dialling(options)
-    const { redis, log, events, clock, sql, wakeup, home, roster, queueStore, country, scripts, switchboard, node } =
-      options
+    const {
+      redis,
+      log,
+      events,
+      clock,
+      sql,
+      wakeup,
+      home,
+      roster,
+      queueStore,
+      country,
+      eventsOut,
+      scripts,
+      switchboard,
+      node,
+    } = options
     const { calls, acts, ask } = options
     const parts = {
       clock,
@@ -176,6 +192,7 @@ export class Dialling {
       roster,
       queueStore,
       country,
+      eventsOut,
       scripts,
       audit: openAudit({ sql, redis: home.commands, log }),
       node: liveCalls({

@@ -8,16 +8,19 @@ import type { Country } from '../base/country.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { readInput } from '../base/parsed.ts'
+import { Scope } from '../base/scope.ts'
 import { readFloor } from '../desk/floor.ts'
 import { Callers } from '../desk/http/callers.ts'
+import { EventStream } from '../desk/http/event-stream.ts'
 import { Idempotency } from '../desk/http/idempotency.ts'
 import { Metrics } from '../desk/http/metrics.ts'
 import { openDesk, type Desk } from '../desk/http/server.ts'
 import { openJobs, type Jobs } from '../desk/jobs.ts'
 import { openAudit } from '../operations/audit.ts'
-import type { Actor, Operation } from '../operations/operation.ts'
+import type { Actor, Operation, StoreParts } from '../operations/operation.ts'
 import { perform } from '../operations/perform.ts'
 import { askDatabase } from '../store/installation.ts'
+import { openEventsOut } from './events-out.ts'
 import type { Stores } from './stores.ts'
 
 /** A store that has not answered for so long does not work. */
@@ -30,6 +33,10 @@ export interface HttpOptions {
   readonly behindProxy: boolean
   readonly stores: Stores
   readonly country: Country | null
+  readonly eventsOut: StoreParts['eventsOut']
+  /** The message queues that get every event, and whether they see telephone numbers. */
+  readonly eventsTo: readonly string[]
+  readonly eventsNumbers: boolean
   readonly scripts: string
   /** The dialler of this process; null: it has none. */
   readonly dialling: { perform(operation: Operation, input: unknown, actor: Actor): Promise<unknown> } | null
@@ -42,10 +49,10 @@ export interface HttpOptions {
 
 /** Rejects with SERVICE when the port can never be opened, and when a file of `tls` cannot be read. */
 export async function openHttp(options: HttpOptions): Promise<Desk> {
-  const { listen, behindProxy, stores, country, scripts, dialling, clock, log } = options
+  const { listen, behindProxy, stores, country, eventsOut, scripts, dialling, clock, log } = options
   const { sql, home, redis } = stores
   const [cert, key] = await Promise.all(options.tls.map(readPem))
-  const parts = { ...stores, log, country, scripts, audit: openAudit({ sql, redis: home.commands, log }) }
+  const parts = { ...stores, log, country, eventsOut, scripts, audit: openAudit({ sql, redis: home.commands, log }) }
   let jobs: Promise<Jobs> | null = null
   const asJob = async (operation: Operation, input: unknown, actor: Actor) => {
     readInput(operation.input, input)
@@ -68,7 +75,11 @@ export async function openHttp(options: HttpOptions): Promise<Desk> {
       ...lost.map(({ name }) => `FreeSWITCH ${name} is not connected: its calls are not commanded`),
     ]
   }
-  const desk = await openDesk({
+  const scope = new Scope()
+  scope.defer(async () => (await jobs?.catch(() => null))?.close())
+  const out = scope.use(await openEventsOut({ ...options, stores, eventsOut }))
+  const stream = new EventStream({ feed: out.feed, source: eventsOut.source, clock, log })
+  const opening = openDesk({
     ...listen,
     tls: cert !== undefined && key !== undefined ? { cert, key } : null,
     callers: new Callers({ sql, clock, log }),
@@ -78,6 +89,7 @@ export async function openHttp(options: HttpOptions): Promise<Desk> {
       return operation.needs === 'node' ? asJob(operation, input, actor) : here(operation, input, actor)
     },
     thing: async (operation, input) => operation.thing?.(parts as never, input as never),
+    stream,
     degraded: () => (asked ??= degraded().finally(() => (asked = null))),
     metrics: new Metrics({
       floor: () => readFloor(stores, 0, clock.now()),
@@ -88,14 +100,17 @@ export async function openHttp(options: HttpOptions): Promise<Desk> {
     clock,
     log,
   })
+  const failed = async (error: unknown) => {
+    await scope[Symbol.asyncDispose]()
+    throw error
+  }
+  const desk = scope.use(await opening.catch(failed))
+  scope.defer(() => stream[Symbol.dispose]())
   return {
     get url() {
       return desk.url
     },
-    async [Symbol.asyncDispose]() {
-      await desk[Symbol.asyncDispose]()
-      await (await jobs?.catch(() => null))?.close()
-    },
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   }
 }
 

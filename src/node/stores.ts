@@ -11,7 +11,8 @@ import { SharedClock } from '../base/shared-clock.ts'
 import { DialStatuses } from '../campaign/dial-status.ts'
 import { DialWakeup } from '../campaign/dial-wakeup.ts'
 import type { Config } from '../config.ts'
-import { logEvents, type Events } from '../events/events.ts'
+import { logEvents, toBoth, type Events } from '../events/events.ts'
+import { Outbox } from '../outbox/outbox.ts'
 import { redisQueueStore } from '../queue/redis-store.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { openDatabaseService, openRedisService, openServices } from '../services/open.ts'
@@ -38,7 +39,7 @@ export interface RedisStores {
   readonly clock: SharedClock
 }
 
-export type Stores = DatabaseStores & RedisStores & AsyncDisposable
+export type Stores = DatabaseStores & RedisStores & { readonly outbox: Outbox } & AsyncDisposable
 type Say = (line: string) => void
 
 /** Opens PostgreSQL and Redis, migrated and checked. Rejects with SwitchhookError SERVICE, a message of one line. */
@@ -46,7 +47,9 @@ export const openStores = (config: Config, log: Log, say: Say): Promise<Stores> 
   inScope(async scope => {
     const services = await openServices(config, { clock: systemClock, say })
     scope.defer(() => services.close())
-    return { ...(await openDatabase(services.database, log, scope)), ...(await openRedis(services.redis, log, scope)) }
+    const database = await openDatabase(services.database, log, scope)
+    const redis = await openRedis(services.redis, log, scope, { ...database, node: config.nodeName })
+    return { ...database, ...redis, outbox: redis.outbox! }
   })
 
 /** Opens PostgreSQL alone, for commands that do not need Redis: it may be down. Rejects as `openStores`. */
@@ -57,12 +60,20 @@ export const openDatabaseStores = (config: Config, log: Log, say: Say): Promise<
     return openDatabase(services.database, log, scope)
   })
 
-/** Opens Redis alone, for commands that do not need PostgreSQL: it may be down. Rejects as `openStores`. */
-export const openRedisStores = (config: Config, log: Log, say: Say): Promise<RedisStores & AsyncDisposable> =>
+/**
+ * Opens Redis alone, for commands that do not need PostgreSQL: it may be down, and then only the log hears the events
+ * (`database`: null). Rejects as `openStores`.
+ */
+export const openRedisStores = (
+  config: Config,
+  log: Log,
+  say: Say,
+  database: DatabaseStores | null,
+): Promise<RedisStores & AsyncDisposable> =>
   inScope(async scope => {
     const services = await openRedisService(config, { clock: systemClock, say })
     scope.defer(() => services.close())
-    return openRedis(services.redis, log, scope)
+    return openRedis(services.redis, log, scope, database && { ...database, node: config.nodeName })
   })
 
 async function openDatabase(address: DatabaseAddress, log: Log, scope: Scope): Promise<DatabaseStores> {
@@ -72,14 +83,20 @@ async function openDatabase(address: DatabaseAddress, log: Log, scope: Scope): P
   return { sql }
 }
 
-async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<RedisStores> {
+async function openRedis(
+  redis: RedisAddress,
+  log: Log,
+  scope: Scope,
+  database: (DatabaseStores & { readonly node: string }) | null,
+): Promise<RedisStores & { readonly outbox: Outbox | null }> {
   const links = await openRedisLinks(redis, { log })
   scope.defer(() => Object.values(links).forEach(link => link.disconnect()))
-  const events = logEvents(log)
-  const home = { ...links, log, events }
-  await assertFit(home.commands)
+  await assertFit(links.commands)
   const clock = new SharedClock(systemClock)
-  clock.learn(await askTime(home.commands, clock))
+  clock.learn(await askTime(links.commands, clock))
+  const outbox = database && scope.use(new Outbox({ ...database, clock, log }))
+  const events = outbox ? toBoth(logEvents(log), outbox) : logEvents(log)
+  const home = { ...links, log, events }
   return {
     home,
     redis,
@@ -88,6 +105,7 @@ async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<R
     wakeup: new DialWakeup(home),
     statuses: new DialStatuses(home, log),
     events,
+    outbox,
     clock,
   }
 }

@@ -56,6 +56,7 @@ import leadWhy from './lead/why.ts'
 import dispositionAdd from './disposition/add.ts'
 import dispositionList from './disposition/list.ts'
 import dispositionRemove from './disposition/remove.ts'
+import eventList from './event/list.ts'
 import figuresAgent from './figures/agent.ts'
 import figuresCampaign from './figures/campaign.ts'
 import figuresGateway from './figures/gateway.ts'
@@ -90,7 +91,16 @@ import queueRemove from './queue/remove.ts'
 import queueSet from './queue/set.ts'
 import queueShow from './queue/show.ts'
 
-/** In the order of --help. */
+/** In the order of --help. */ import webhookAdd from './webhook/add.ts'
+import webhookDeliveries from './webhook/deliveries.ts'
+import webhookList from './webhook/list.ts'
+import webhookRedeliver from './webhook/redeliver.ts'
+import webhookRemove from './webhook/remove.ts'
+import webhookReplay from './webhook/replay.ts'
+import webhookRotate from './webhook/rotate.ts'
+import webhookSet from './webhook/set.ts'
+import webhookShow from './webhook/show.ts'
+
 export const OPERATIONS: readonly Operation[] = [
   campaignAdd,
   campaignCreate,
@@ -189,6 +199,16 @@ export const OPERATIONS: readonly Operation[] = [
   talkRemove,
   recordingPause,
   recordingResume,
+  eventList,
+  webhookAdd,
+  webhookSet,
+  webhookRotate,
+  webhookRemove,
+  webhookList,
+  webhookShow,
+  webhookDeliveries,
+  webhookRedeliver,
+  webhookReplay,
   keyAdd,
   keyList,
   keyRevoke,

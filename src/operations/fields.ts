@@ -1,7 +1,7 @@
 /** The fields that several operations share. */
 import { z } from 'zod'
-import { FieldFaults } from '../base/errors.ts'
-import { described } from '../base/parsed.ts'
+import { FieldFaults, InputError } from '../base/errors.ts'
+import { described, parsed } from '../base/parsed.ts'
 import { inputName, type Settings } from '../base/settings.ts'
 import { quoted } from '../base/quoted.ts'
 
@@ -16,6 +16,18 @@ export const backToDefault = (settings: Settings) => {
   const description = 'settings that go back to their default, separated by commas'
   return described(z.array(z.enum(names, { error })), description, '<names>').optional()
 }
+
+/** A moment as people and programs write it: with its zone, so that nobody guesses. */
+export const moment = described(
+  parsed(text => {
+    const at = Date.parse(text)
+    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(at))
+      throw new InputError(`'${text}' is no moment; allowed: date, time and zone, such as 2026-12-01T15:30+01:00`)
+    return at
+  }),
+  'when: date, time and zone, such as 2026-12-01T15:30+01:00',
+  '<time>',
+)
 
 /** The answer of an operation that removes something. */
 export const removal = z.object({ name: z.string(), removed: z.literal(true) })

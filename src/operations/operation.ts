@@ -35,6 +35,8 @@ interface Common {
   readonly clock: Clock
   /** The setting COUNTRY: the country of numbers without a country code. */
   readonly country?: Country | null
+  /** The settings EVENTS_SOURCE and WEBHOOK_ALLOW. */
+  readonly eventsOut: { readonly source: string; readonly allow: readonly string[] }
   /** Hears how far a long operation is; absent where nobody looks. */
   readonly progress?: ((progress: Progress) => void) | undefined
   readonly log: Log

@@ -23,6 +23,8 @@ export interface CallBeginning {
   readonly core: string
   /** When the leg was created (so before it rang), milliseconds since the epoch. */
   readonly startedAt: number
+  /** When it came to the listener, milliseconds since the epoch: of two calls of one channel each has its own. */
+  readonly begunAt: number
   /** The number of the person served: the caller, the lead, or the customer whom an agent dialled by click-to-dial. */
   readonly customer?: string | null
 }
@@ -74,6 +76,8 @@ export interface CallRecord extends LiveCall {
   readonly outcome: string
   /** Null: the call goes on elsewhere, it was never answered, or it is unknown. */
   readonly hungUpBy: HungUpBy | null
+  /** The dead node that had the call; absent: its own node made this record. */
+  readonly fromNode?: string
 }
 
 /** The store of records. `ended` and `later` may be called twice for one call. */
@@ -104,6 +108,7 @@ export function beginningOf({ at, arrival }: Begin): CallBeginning {
     to: customer ?? to,
     core,
     startedAt: at - age,
+    begunAt: at,
     customer: customer ?? (from || null),
   }
 }

@@ -11,6 +11,7 @@ import { RETRY } from '../base/retry.ts'
 import { saveCalls, type CallState } from '../store/calls.ts'
 import { isRefused, type Sql } from '../store/sql.ts'
 import type { CallRecord, CallRecords, LiveCall } from './call-record.ts'
+import { endingsOf } from './tell-end.ts'
 
 /** Rows in one statement. */
 const AT_ONCE = 200
@@ -264,7 +265,10 @@ function stateOf(call: LiveCall | CallRecord, node: string): CallState {
     queueTimeline: timeline,
     end:
       'end' in call
-        ? { at: call.endedAt, cause: call.end.cause, outcome: call.outcome, hungUpBy: call.hungUpBy }
+        ? {
+            ...{ at: call.endedAt, cause: call.end.cause, outcome: call.outcome, hungUpBy: call.hungUpBy },
+            events: endingsOf(call).map(({ row }) => row),
+          }
         : null,
   }
 }

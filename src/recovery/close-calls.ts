@@ -5,10 +5,12 @@
  * orphaned-calls.ts.
  */
 import { readEntries } from '../journal/entries.ts'
+import { timedNotesIn } from '../journal/evidence.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
 import { isSame, type CallStore, type Owner } from '../journal/call-store.ts'
+import { tellNotesAgain } from '../journal/tell-note.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import * as build from '../esl/api.ts'
 import type { Ident } from '../esl/safe-text.ts'
@@ -70,8 +72,12 @@ async function finishSome(batch: readonly Over[], parts: CloseCallParts): Promis
   await Promise.all([...journals.values()].map(lines => letGo(lines, parts)))
   await parts.staleRecords.clear(new Set(ours.map(({ uuid }) => uuid)))
   const records = new Map(
-    ours.map(({ uuid, end }) => [uuid, recordFromJournal(journals.get(uuid)!, end, parts.clock.now())]),
+    ours.map(({ uuid, owner, end }) => {
+      const record = recordFromJournal(journals.get(uuid)!, end, parts.clock.now())
+      return [uuid, record && { ...record, fromNode: owner.node }] as const
+    }),
   )
+  for (const { uuid } of ours) tellNotesAgain(uuid, timedNotesIn(journals.get(uuid)!), parts.events)
   const unwritten = await write(
     [...records.values()].filter(record => record !== null),
     parts,
@@ -123,7 +129,7 @@ async function close(
       await leads?.presume(uuid, record?.end.cause ?? end?.cause ?? 'LOST', talk)
     }
     if (!(await calls.end(uuid, owner))) return false // another node has closed the call, and tells its end
-    if (record && !isTold) tellEnd(record, events, owner.node)
+    if (record && !isTold) tellEnd(record, events)
     else log.info({ uuid, from_node: owner.node }, 'an orphaned call was closed')
     return true
   } catch (error) {

@@ -3,6 +3,7 @@
  * ends. A closed row changes by `tagCall` only. Used by record/call-rows.ts, node.ts, campaign/click-to-dial.ts and the
  * command line.
  */
+import type { EventRow } from '../events/envelope.ts'
 import { readTimeline, type TimelineEvent } from '../events/timeline.ts'
 import type { CallSegment } from './call-segments.ts'
 import type { Json, Queries } from './sql.ts'
@@ -55,6 +56,8 @@ export interface CallState extends CallStart, CallWay {
     readonly cause: string | null
     readonly outcome: string | null
     readonly hungUpBy: string | null
+    /** What is told of the end: staged with the row (store/events.ts). */
+    readonly events: readonly EventRow[]
   } | null
 }
 
@@ -128,13 +131,14 @@ export async function saveCalls(sql: Queries, calls: readonly CallState[]): Prom
     cause: end?.cause,
     outcome: end?.outcome,
     hungUpBy: end?.hungUpBy,
+    events: end?.events ?? [],
   }))
   await sql`
     with r as materialized (select * from jsonb_to_recordset(${sql.json(rows as unknown as Json)}) as r (id uuid, flow text,
       direction text, "from" text, "to" text, customer text, core uuid, node text, "startedAt" timestamptz, "answeredAt" timestamptz,
       "endedAt" timestamptz, cause text, outcome text, "hungUpBy" text, agent text, "otherLeg" uuid, queue text, gateway text,
       "waitMs" integer, "ringMs" integer, "talkMs" integer, "holdMs" integer, crm jsonb, "queueTimeline" jsonb, recording text,
-      segments jsonb)),
+      segments jsonb, events jsonb)),
     written as (insert into calls as c (id, flow, direction, from_number, to_number, customer, switch_core, node, started_at, answered_at, ended_at,
       hangup_cause, outcome, hung_up_by, agent, other_leg, queue, gateway, wait_ms, ring_ms, talk_ms, hold_ms, crm, queue_timeline, recording,
       campaign_id, lead_id, attempt_id)
@@ -154,6 +158,9 @@ export async function saveCalls(sql: Queries, calls: readonly CallState[]): Prom
       recording = coalesce(excluded.recording, c.recording), campaign_id = coalesce(c.campaign_id, excluded.campaign_id),
       lead_id = coalesce(c.lead_id, excluded.lead_id), attempt_id = coalesce(c.attempt_id, excluded.attempt_id)
     where c.ended_at is null returning id),
+    staged as (insert into staged_events (id, type, v, subject, at, data)
+      select e.id, e.type, e.v, e.subject, e.at, e.data from written w join r using (id) cross join lateral jsonb_to_recordset(r.events)
+        as e (id text, type text, v integer, subject text, at timestamptz, data jsonb) on conflict (id) do nothing),
     known as (select r.id, r.segments from r where r.id in (select id from written)),
     unknown as (delete from call_segments where ctid = any (array(
       select s.at from known k cross join lateral

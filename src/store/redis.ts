@@ -59,6 +59,7 @@ const NO_CLUSTER =
 class Link extends Redis {
   readonly #kind: Kind
   readonly #clock: Clock
+  readonly #duplicates = new Set<Link>()
   readonly #timeout: RedisTimeout
   #redialledAt = -Infinity
 
@@ -77,7 +78,16 @@ class Link extends Redis {
 
   /** For BullMQ, which duplicates its client for the connection on which a worker waits. */
   override duplicate(override?: Partial<RedisOptions>): Redis {
-    return new Link({ ...this.options, ...override } as Options, 'blocking', this.#clock)
+    const made = new Link({ ...this.options, ...override } as Options, 'blocking', this.#clock)
+    this.#duplicates.add(made)
+    made.once('end', () => this.#duplicates.delete(made))
+    return made
+  }
+
+  /** BullMQ leaves a duplicate that is about to connect again: it would do so for ever. */
+  override disconnect(reconnect = false): void {
+    if (!reconnect) for (const one of this.#duplicates) one.disconnect()
+    super.disconnect(reconnect)
   }
 
   override sendCommand(...sent: Parameters<Redis['sendCommand']>): unknown {

@@ -138,7 +138,8 @@ export class Simulation {
     const agents = new MemoryAgents()
     const log = logEvents(this.#log)
     this.events = {
-      tell: (name, data) => {
+      tell: (name, data, telling) => {
+        if (telling?.again === true) return
         log.tell(name, data)
         this.#told.push({ name, data })
       },

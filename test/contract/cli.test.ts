@@ -256,7 +256,7 @@ test('the operator sees the calls of a campaign with their leads, how long each 
   }
   const [{ lead }] = (await claimDue(sql, claim)) as [Claimed]
   const times = { waitMs: 2_000, ringMs: 6_000, talkMs: 60_000, holdMs: 0, segments: [] }
-  const end = { at: startedAt + 75_000, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: 'agent' }
+  const end = { at: startedAt + 75_000, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: 'agent', events: [] }
   const call = {
     id,
     flow: 'campaign-leg',

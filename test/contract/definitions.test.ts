@@ -294,6 +294,7 @@ test('a queue is removed when nobody needs it, and the refusal says who does', a
     statuses: new DialStatuses({ commands: client }),
     events: silentEvents,
     scripts: SCRIPTS,
+    eventsOut: { source: '/switchhook', allow: [] },
     audit: openAudit({ sql, redis: client, log: silentLog }),
   }
   const actor = { who: 'ann', door: 'command-line', role: 'administrator' } as const

@@ -42,7 +42,8 @@ const state = (ago: number, word: string, more: Partial<AgentStateRow> = {}): Ag
 async function desk(t: TestContext) {
   const { sql } = await openDatabase(t)
   const clock = { now: () => NOW, monotonic: () => 0 } as never
-  const parts = { sql, clock, log: silentLog, audit: openAudit({ sql, redis: null, log: silentLog }) }
+  const audit = openAudit({ sql, redis: null, log: silentLog })
+  const parts = { sql, clock, log: silentLog, audit, eventsOut: { source: '/switchhook', allow: [] } }
   const call = (...segments: CallSegment[]) =>
     saveCalls(sql, [
       {

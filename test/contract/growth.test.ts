@@ -35,6 +35,7 @@ import * as doNotCall from '../../src/store/do-not-call.ts'
 import { claimDue } from '../claim-due.ts'
 import { API_ON_REQUEST, API_QUERIES } from './growth-api.ts'
 import { CALLING_RULES, claimOf } from './growth-calling-rules.ts'
+import { EVENT_QUERIES, EVENTS_ON_REQUEST } from './growth-events.ts'
 import { OUTCOMES, OUTCOMES_ON_REQUEST } from './growth-outcomes.ts'
 import { GATEWAY_QUERIES } from './growth-gateways.ts'
 import { PREVIEW_QUERIES } from './growth-previews.ts'
@@ -114,7 +115,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
       end: null,
     } as const
     const ids = [...Array.from({ length: 100 }, () => randomUUID()), ...(await claimed(sql, campaign, 100))]
-    for (const end of [null, { at: NOW, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: null }])
+    for (const end of [null, { at: NOW, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: null, events: [] }])
       await calls.saveCalls(
         sql,
         ids.map(id => ({ ...state, id, end })),
@@ -181,6 +182,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   },
   ...GATEWAY_QUERIES,
   ...API_QUERIES,
+  ...EVENT_QUERIES,
   ...PREVIEW_QUERIES,
   breakReasonRows: sql => breakReasons.breakReasonRows(sql),
   saveBreakReason: sql => breakReasons.saveBreakReason(sql, { reason: 'lunch', limitMs: 60_000 }, NOW),
@@ -244,6 +246,7 @@ const WITHOUT_QUESTIONS = new Set([
 const ON_REQUEST = new Set([
   ...OUTCOMES_ON_REQUEST,
   ...API_ON_REQUEST,
+  ...EVENTS_ON_REQUEST,
   'attemptsOf',
   'countHeard',
   'listCallbacks',

@@ -215,7 +215,7 @@ test('a process without a FreeSWITCH gives a call to a node that has one', async
       },
     },
   })
-  t.after(() => jobs.close())
+  api.opened.end.defer(() => jobs.close())
   const body = { extension: '1001', customer: '+49301234567' }
   const dialled = await api.asks('POST /v1/calls', { body, headers: { 'idempotency-key': 'one' } })
   assert.equal(dialled.status, 201, JSON.stringify(dialled.body))
@@ -250,7 +250,7 @@ test('a node whose store is away or silent says so, and says it is well when the
 })
 
 test('the next process takes the port over when this one has left it', async t => {
-  const { desk: first, options, clock } = (await Api.open(t)).opened
+  const { desk: first, options, clock, end } = (await Api.open(t)).opened
   const url = first.url!
   const lines: string[] = []
   const hear = (_: unknown, line: string) => void lines.push(line)
@@ -259,7 +259,7 @@ test('the next process takes the port over when this one has left it', async t =
     listen: { host: '127.0.0.1', port: Number(new URL(url).port) },
     log: { ...silentLog, warn: hear, info: hear } as never,
   })
-  t.after(() => second[Symbol.asyncDispose]())
+  end.use(second)
   assert.equal(second.url, null)
   await first[Symbol.asyncDispose]()
   await clock.advance(5_000)

@@ -4,16 +4,18 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { Scope } from '../../src/base/scope.ts'
 import { DialStatuses } from '../../src/campaign/dial-status.ts'
 import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
 import type { Desk } from '../../src/desk/http/server.ts'
-import { logEvents } from '../../src/events/events.ts'
+import { logEvents, toBoth } from '../../src/events/events.ts'
 import { openHttp, type HttpOptions } from '../../src/node/http.ts'
 import { OPERATIONS } from '../../src/operations/all.ts'
 import { openAudit } from '../../src/operations/audit.ts'
 import keyAdd from '../../src/operations/key/add.ts'
 import type { Actor, StoreParts } from '../../src/operations/operation.ts'
 import { perform } from '../../src/operations/perform.ts'
+import { Outbox } from '../../src/outbox/outbox.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import { openRedisLinks, type RedisAddress } from '../../src/store/redis.ts'
 import { openSql, type Sql } from '../../src/store/sql.ts'
@@ -50,6 +52,8 @@ interface Opened {
   readonly redis: Proxy
   /** Of an administrator who sees numbers. */
   readonly key: string
+  /** Closes what a test opens beside the API, before its stores. */
+  readonly end: Scope
 }
 
 export class Api {
@@ -61,7 +65,9 @@ export class Api {
 
   static async open(t: TestContext, given: Partial<HttpOptions> = {}): Promise<Api> {
     const { log = silentLog } = given
-    const clock = new VirtualClock()
+    const end = new Scope()
+    t.after(() => end[Symbol.asyncDispose]()) // first: before the stores and the proxies are gone
+    const clock = (given.clock as VirtualClock | undefined) ?? new VirtualClock()
     const { address: database } = await openDatabase(t)
     const { address: redisAddress } = await openRedis(t)
     assert.ok('socketFolder' in database && 'socket' in redisAddress)
@@ -69,28 +75,47 @@ export class Api {
     const redisProxy = await openProxy(t, { path: redisAddress.socket })
     const url = `postgres://${database.user}@127.0.0.1:${postgres.port}/${database.database}`
     const sql = openSql({ url }, { max: 4, limitMs: 2_000 })
-    t.after(() => sql.end({ timeout: 0 }))
+    const outbox = new Outbox({ sql, node: 'desk-1', clock, log })
+    end.defer(() => sql.end({ timeout: 0 }))
+    end.use(outbox)
     const redis: RedisAddress = { url: `redis://127.0.0.1:${redisProxy.port}/${redisAddress.db ?? 0}` }
     const links = await openRedisLinks(redis)
-    t.after(() => Object.values(links).forEach(link => link.disconnect()))
-    const home = { ...links, log }
+    end.defer(() => Object.values(links).forEach(link => link.disconnect()))
+    const home = { ...links, log, events: toBoth(logEvents(log), outbox) }
     const stores = {
-      ...{ sql, home, redis, roster: redisRoster(home), queueStore: redisQueueStore(home), events: logEvents(log) },
+      ...{
+        sql,
+        home,
+        redis,
+        roster: redisRoster(home),
+        queueStore: redisQueueStore(home),
+        outbox,
+        events: home.events,
+      },
       ...{ wakeup: new DialWakeup(home), statuses: new DialStatuses(home, log), clock },
     }
+    const eventsOut = { source: '/switchhook', allow: [] }
     const parts = {
-      ...{ ...stores, log, country: 'DE', scripts: SCRIPTS },
+      ...{ ...stores, log, country: 'DE', scripts: SCRIPTS, eventsOut },
       audit: openAudit({ sql, redis: home.commands, log }),
     } as unknown as Parts
     const options = {
-      ...{ listen: { host: '127.0.0.1', port: 0 }, tls: [], behindProxy: false, country: 'DE', scripts: SCRIPTS },
+      ...{
+        listen: { host: '127.0.0.1', port: 0 },
+        tls: [],
+        behindProxy: false,
+        country: 'DE',
+        scripts: SCRIPTS,
+        eventsOut,
+      },
+      ...{ eventsTo: [], eventsNumbers: false },
       ...{ stores, dialling: null, links: () => [], version: '1.2.3', clock, log },
       ...given,
     } as unknown as HttpOptions
     const desk = await openHttp(options)
-    t.after(() => desk[Symbol.asyncDispose]())
+    end.use(desk)
     const { key } = await perform(keyAdd, parts, { name: 'root', role: 'administrator', seesNumbers: true }, ANN)
-    return new Api({ desk, options, parts, clock, postgres, redis: redisProxy, key })
+    return new Api({ desk, options, parts, clock, postgres, redis: redisProxy, key, end })
   }
 
   /** Performs an operation as the command line does. */

@@ -45,6 +45,7 @@ async function rig(t: TestContext) {
   const parts = {
     ...{ clock: systemClock, log: silentLog, events: silentEvents, scripts: SCRIPTS, country: null },
     ...{ sql, queueStore, roster: redisRoster(home), wakeup: new DialWakeup(home), statuses: new DialStatuses(home) },
+    eventsOut: { source: '/switchhook', allow: [] },
     audit: openAudit({ sql, redis: client, log: silentLog }),
     node: null as never, // no job here is about a live call
   }

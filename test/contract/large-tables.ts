@@ -49,6 +49,8 @@ export function faultsOf({ 'Query Text': text, Plan: plan }: Explained): string[
       'answered_figures',
       'previews',
       'idempotency_keys',
+      'events',
+      'event_deliveries',
     ].includes(node['Relation Name'] ?? '')
     if (isLarge && node['Node Type'] === 'Seq Scan' && node['Actual Loops'] !== 0)
       return [`reads all of ${node['Relation Name']}: ${text}`]
@@ -97,12 +99,20 @@ export async function large(t: TestContext) {
       select id, 1, '+49161' || id, 0 from leads where campaign_id = ${campaign.id}`
       await tx`insert into idempotency_keys (caller, key, request, begun_at)
         select 'crm', n::text, '', ${new Date(NOW - 100_000_000)}::timestamptz + n * interval '1 s' from generate_series(1, ${MANY}::int) n`
+      await tx`insert into events (id, type, v, subject, at, node, data)
+        select 'e' || n, 'call.bridged', 1, 'c' || n / 10, ${new Date(NOW - 100_000_000)}::timestamptz + n * interval '1 s', 'a', '{}'
+        from generate_series(1, ${MANY}::int) n`
+      await tx`insert into event_targets (name, url, types, sees_numbers, secret, state, position, failures, next_at, created_at, created_by)
+        values ('crm', 'https://crm.example.com', '[]', false, 's', 'active', ${MANY - 5}, 0, ${new Date(NOW)}, ${new Date(NOW)}, 'ann')`
+      await tx`insert into event_deliveries (target, seq, id, subject, type, state, tries, next_at, at)
+        select 'crm', n, 'e' || n, 'c' || n / 10, 'call.bridged', case when n % 200 = 0 then 'waiting' else 'delivered' end, 1,
+          ${new Date(NOW)}, ${new Date(NOW - 100_000_000)}::timestamptz + n * interval '1 s' from generate_series(1, ${MANY}::int) n`
       await tx`insert into previews (id, campaign_id, lead_id, phone, agent, begun_at, until, held_until, ended_at, how)
       select gen_random_uuid(), campaign_id, id, phone, 'a' || id % 50, ${new Date(NOW)}, ${new Date(NOW)}, ${new Date(NOW)}, ${new Date(NOW)}, 'called' from leads`
     },
     { alone: true },
   )
-  await admin`analyze callbacks, leads, attempts, calls, opt_outs, call_segments, agent_states, do_not_call, lead_numbers, answered_calls, answered_figures, previews`
+  await admin`analyze callbacks, leads, attempts, calls, opt_outs, call_segments, agent_states, do_not_call, lead_numbers, answered_calls, answered_figures, previews, events, event_deliveries`
   const [{ name }] = await admin<[{ name: string }]>`select current_database() as name`
   const settings = {
     session_preload_libraries: 'auto_explain',

@@ -53,6 +53,9 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'campaign_figures',
     'campaigns',
     'do_not_call',
+    'event_deliveries',
+    'event_targets',
+    'events',
     'gateways',
     'holidays',
     'idempotency_keys',
@@ -65,6 +68,7 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'places',
     'previews',
     'queues',
+    'staged_events',
   ])
 })
 

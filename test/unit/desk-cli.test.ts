@@ -53,6 +53,10 @@ class Installation implements Actions {
   async *doctor() {
     yield* this.findings
   }
+  follow(): never {
+    throw new Error('follow')
+  }
+
   async dialIn(flow: string, telephone: Parameters<Actions['dialIn']>[1], options: Parameters<Actions['dialIn']>[2]) {
     telephone.say(`caller calls ${flow} ${JSON.stringify(options)}`)
     return { outcome: 'talked', agent: 'alice', cause: 'NORMAL_CLEARING' }

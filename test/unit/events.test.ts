@@ -14,7 +14,7 @@ import { EVENTS, eventsPage, fieldsOf, PAGE } from '../events-page.ts'
 
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url))
 /** `tell('name'`, `tellOnce(journal, 'name'`, and the names in a table of names, TOLD. */
-const TELLING = /\btell(?:Once)?\(\s*(?:[\w.]+,\s*)?'([a-z_]+\.[a-z_.]+)'|\bTOLD = \{([^}]*)\}/g
+const TELLING = /\b(?:tell(?:Once)?|happening)\(\s*(?:[\w.]+,\s*)?'([a-z_]+\.[a-z_.]+)'|\bTOLD = \{([^}]*)\}/g
 
 /** The names that each room tells, from its source. */
 function toldBy(): Map<string, Set<string>> {

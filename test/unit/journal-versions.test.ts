@@ -107,6 +107,7 @@ test('a call that began on a node of the version before gets the record that it 
     to: '+4930123000',
     core: 'a087eaf3-00b3-49c9-8706-c4ebfb2627fd',
     startedAt: 1767600000000,
+    begunAt: 1767600000000,
     customer: '+49301234001',
     answeredAt: 1767600000020,
     agent: 'bob',

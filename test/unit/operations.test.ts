@@ -22,6 +22,7 @@ function rig() {
     clock: new VirtualClock(),
     log: silentLog,
     sql: null as never,
+    eventsOut: { source: '/switchhook', allow: [] },
     audit: {
       async begin(start: AuditStart) {
         const row: (typeof rows)[number] = { ...start }

@@ -71,7 +71,9 @@ export class ReconcileRig {
   readonly commands: string[] = []
   /** The events that reconciliation told. */
   readonly told: { name: EventName; data: object }[] = []
-  readonly heard: Events = { tell: (name, data) => void this.told.push({ name, data }) }
+  readonly heard: Events = {
+    tell: (name, data, telling) => void (telling?.again === true || this.told.push({ name, data })),
+  }
   readonly alive = new Set<string>(['a', 'b'])
   readonly nodes = new FakePeers('b', this.alive)
   readonly doors = new Map<Name, Door>()

@@ -3,7 +3,8 @@
  * FreeSWITCH.
  */
 import type { z } from 'zod'
-import type { Needs, Operation } from '../../operations/operation.ts'
+import type eventList from '../../operations/event/list.ts'
+import type { Needs, Operation, OutputOf } from '../../operations/operation.ts'
 import type { DialInOptions, DialInParts, DialledIn } from '../../testing/dial-in.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Terminal } from '../terminal.ts'
@@ -15,6 +16,8 @@ export interface Actions {
   doctor(): AsyncIterable<Finding>
   /** Makes one call from the keyboard and resolves when it is over (testing/dial-in.ts). */
   dialIn(flow: string, telephone: Pick<DialInParts, 'keys' | 'say'>, options: DialInOptions): Promise<DialledIn>
+  /** The events of `event.list`, and then those that come, until the process ends. Rejects as `perform` does. */
+  follow(given: z.input<typeof eventList.input>): AsyncIterable<OutputOf<typeof eventList>>
   /**
    * Performs an operation with the stores that it needs, or on a running node. `now`: the time that all nodes share,
    * milliseconds since the epoch. Rejects as operations/perform.ts does.

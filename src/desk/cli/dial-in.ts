@@ -12,7 +12,7 @@ interface DialInOptions {
 export function dialInCommand(program: Command, { actions, terminal }: Desk): void {
   program
     .command('dial-in')
-    .description('calls a flow from the keyboard, on a node in memory; needs no FreeSWITCH and no store')
+    .description('calls a flow from the keyboard, on its own node')
     .addArgument(new Argument('<flow>', 'the name of its file in SCRIPTS, such as welcome'))
     .option('--from <number>', "the caller's number")
     .option('--set <name=value>', 'a parameter of the flow; may be given several times', parameters)

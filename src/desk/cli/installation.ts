@@ -23,7 +23,7 @@ Examples:
     )
     .action(() => actions.run())
 
-  answers(program.command('doctor').description('checks this installation, and tells how to fix each fault'))
+  answers(program.command('doctor').description('checks this installation, and how to fix it'))
     .addHelpText(
       'after',
       `

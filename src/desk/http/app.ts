@@ -9,11 +9,13 @@ import { InputError, Refusal } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { masked } from '../../base/masked.ts'
 import { readInput } from '../../base/parsed.ts'
+import eventList from '../../operations/event/list.ts'
 import { OPERATIONS } from '../../operations/all.ts'
 import type { Actor, Operation } from '../../operations/operation.ts'
 import { mustBeAllowed } from '../../operations/perform.ts'
 import { newUuid } from '../../esl/safe-text.ts'
 import type { Caller, Callers } from './callers.ts'
+import { wantsStream, type EventStream } from './event-stream.ts'
 import { Edits, type ReadThing } from './edits.ts'
 import { takesKey, type Answer, type Idempotency } from './idempotency.ts'
 import { inputOf, LARGEST_BODY, renamed, requestText, takesQuery } from './input.ts'
@@ -33,6 +35,7 @@ export interface AppParts {
   readonly thing: ReadThing
   /** What does not work now, each in words; empty: the node is ready. */
   degraded(): Promise<readonly string[]>
+  readonly stream: Pick<EventStream, 'answer'>
   readonly metrics: Pick<Metrics, 'contentType' | 'text' | 'request'>
   /** A proxy before the desk names the address of the client in X-Forwarded-For. */
   readonly behindProxy: boolean
@@ -120,6 +123,12 @@ export function httpApp(parts: AppParts): Hono<Env> {
       c.set('caller', caller)
       mustBeAllowed(route.operation, caller.actor)
       const input = await inputFrom(c, route)
+      if (route.operation.name === eventList.name && wantsStream(c))
+        return parts.stream.answer(c, readInput(eventList.input, input), {
+          seesNumbers: caller.actor.seesNumbers ?? true,
+          // a key that is revoked meanwhile, or expires, ends the stream
+          mayGoOn: () => callerOf(c).then(Boolean, () => false),
+        })
       const [key = null, version = null] = [c.req.header('idempotency-key'), c.req.header('if-match')]
       // read before the answer: of a change between the two the client hears at its own change
       const etag = route.method === 'get' ? await edits.versionOf(route, input) : null

@@ -20,6 +20,7 @@ const MOST_CONNECTIONS = 1_000
 const AGAIN_MS = 5_000
 /** Answers under way have so long when the port closes. */
 const CLOSE_MS = 2_000
+const SWEEP_MS = 50
 
 export interface DeskOptions extends AppParts {
   readonly host: string
@@ -82,8 +83,14 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
-      server.closeIdleConnections()
+      let sweeping: Timer | null = null
+      const sweep = () => {
+        server.closeIdleConnections() // of answers that have ended meanwhile
+        sweeping = clock.after(SWEEP_MS, sweep)
+      }
+      sweep()
       if (!(await within(clock, CLOSE_MS, closed))) server.closeAllConnections()
+      sweeping!.cancel()
     },
   }
 }

@@ -59,7 +59,8 @@ export function compatEvents(parts: Parts): Events & Disposable {
     for (const dialect of dialects) send(switchboard.switches, dialect.ofAgent(change))
   })
   return {
-    tell(name, data) {
+    tell(name, data, telling) {
+      if (telling?.again === true) return
       const call = facts.learn(name, data, clock.now())
       if (!call) return
       const home = homeOf(call.uuid)

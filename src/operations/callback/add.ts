@@ -3,9 +3,10 @@ import { described, parsed } from '../../base/parsed.ts'
 import { leadNumber, phoneNumber } from '../../esl/phone-number.ts'
 import { newUuid } from '../../esl/safe-text.ts'
 import { mustBeAgent } from '../agent/agent-named.ts'
+import { moment } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { mustBeQueues } from '../queue/queue-named.ts'
-import { callbackId, callbackNamed, callbackShape, callbacksOf, moment } from './callback-named.ts'
+import { callbackId, callbackNamed, callbackShape, callbacksOf } from './callback-named.ts'
 
 export default operation({
   name: 'callback.add',

@@ -1,7 +1,7 @@
 /** The callback that an operation names, and its form in answers. */
 import { z } from 'zod'
-import { described, parsed } from '../../base/parsed.ts'
-import { FieldFaults, InputError, NotFoundError, Refusal } from '../../base/errors.ts'
+import { described } from '../../base/parsed.ts'
+import { FieldFaults, NotFoundError, Refusal } from '../../base/errors.ts'
 import { sqlCallbacks } from '../../queue/callbacks/callback-table.ts'
 import { Callbacks } from '../../queue/callbacks/callbacks.ts'
 import type { Callback } from '../../queue/callbacks/callback.ts'
@@ -27,18 +27,6 @@ export const callbackShape = z.object({
 })
 
 export const callbackId = described(z.uuid(), 'the id of the callback: switchhook callback list')
-
-/** A moment as people and programs write it: with its zone, so that nobody guesses. */
-export const moment = described(
-  parsed(text => {
-    const at = Date.parse(text)
-    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(at))
-      throw new InputError(`'${text}' is no moment; allowed: date, time and zone, such as 2026-12-01T15:30+01:00`)
-    return at
-  }),
-  'when: date, time and zone, such as 2026-12-01T15:30+01:00',
-  '<time>',
-)
 
 /** For `thing` of an operation: the callback in the form of answers; null when there is none. */
 export async function callbackNamed(

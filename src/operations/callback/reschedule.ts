@@ -1,14 +1,7 @@
 import { z } from 'zod'
+import { moment } from '../fields.ts'
 import { operation } from '../operation.ts'
-import {
-  callbackId,
-  callbackNamed,
-  callbackShape,
-  callbacksOf,
-  moment,
-  mustBeCallback,
-  mustWait,
-} from './callback-named.ts'
+import { callbackId, callbackNamed, callbackShape, callbacksOf, mustBeCallback, mustWait } from './callback-named.ts'
 
 export default operation({
   name: 'callback.reschedule',

@@ -9,8 +9,7 @@ import { findCampaign } from '../../campaign/campaign-commands.ts'
 import { inCountry, phoneNumber } from '../../esl/phone-number.ts'
 import { countLeads, leadsOf, type ListedLead } from '../../store/leads.ts'
 import type { Sql } from '../../store/sql.ts'
-import { moment } from '../callback/callback-named.ts'
-import { nameOf } from '../fields.ts'
+import { moment, nameOf } from '../fields.ts'
 import { quoted } from '../../base/quoted.ts'
 
 export const campaignName = nameOf('campaign')

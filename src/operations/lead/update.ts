@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { Refusal } from '../../base/errors.ts'
 import { changeLead } from '../../store/lead-changes.ts'
-import { moment } from '../callback/callback-named.ts'
-import { mustChange } from '../fields.ts'
+import { moment, mustChange } from '../fields.ts'
 import { operation } from '../operation.ts'
 import {
   campaignName,

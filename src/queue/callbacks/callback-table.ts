@@ -1,14 +1,16 @@
 /** Where callbacks are stored: the table of PostgreSQL, or memory for tests (memory-callbacks.ts). Applies no rules. */
+import type { Happening } from '../../events/happening.ts'
 import * as rows from '../../store/callbacks.ts'
 import type { CallbackClaim, CallbackNext, CallbackQuery, CallbackRow } from '../../store/callbacks.ts'
-import type { Sql } from '../../store/sql.ts'
+import { stageEvents } from '../../store/events.ts'
+import type { Sql, Transaction } from '../../store/sql.ts'
 
 /**
  * The functions of store/callbacks.ts. Each change names the state on which it is based: of two nodes one succeeds, and
- * the other gets null or false. Every method rejects when the store is unavailable.
+ * the other gets null or false. `told` is staged with the change. Every method rejects when the store is unavailable.
  */
 export interface CallbackTable {
-  add(callback: CallbackRow): Promise<boolean>
+  add(callback: CallbackRow, told?: readonly Happening[]): Promise<boolean>
   withId(id: string): Promise<CallbackRow | null>
   ofAttempt(attempt: string): Promise<CallbackRow | null>
   open(now: number, limit: number): Promise<CallbackRow[]>
@@ -17,13 +19,30 @@ export interface CallbackTable {
   claim(attempt: string, by: CallbackClaim, now: number): Promise<CallbackRow | null>
   overdue(now: number): Promise<CallbackRow[]>
   prolong(attempt: string, checkedAt: number): Promise<boolean>
-  settle(attempt: string, next: CallbackNext): Promise<CallbackRow | null>
-  end(id: string, state: 'expired' | 'cancelled', now: number): Promise<CallbackRow | null>
-  reschedule(id: string, times: Pick<CallbackRow, 'joinedAt' | 'expiresAt'>): Promise<CallbackRow | null>
+  settle(attempt: string, next: CallbackNext, told?: readonly Happening[]): Promise<CallbackRow | null>
+  end(id: string, state: 'expired' | 'cancelled', now: number, told?: readonly Happening[]): Promise<CallbackRow | null>
+  reschedule(
+    id: string,
+    times: Pick<CallbackRow, 'joinedAt' | 'expiresAt'>,
+    told?: readonly Happening[],
+  ): Promise<CallbackRow | null>
 }
 
+/** Stages the events of a change that has happened. */
+const withEvents = <T>(
+  sql: Sql,
+  told: readonly Happening[] = [],
+  change: (tx: Transaction) => Promise<T>,
+): Promise<T> =>
+  sql.begin(async tx => {
+    const changed = await change(tx)
+    const events = told.map(({ row }) => row)
+    if (changed) await stageEvents(tx, events)
+    return changed
+  })
+
 export const sqlCallbacks = (sql: Sql): CallbackTable => ({
-  add: callback => rows.addCallback(sql, callback),
+  add: (callback, told) => withEvents(sql, told, tx => rows.addCallback(tx, callback)),
   withId: id => rows.callbackWithId(sql, id),
   ofAttempt: attempt => rows.callbackOfAttempt(sql, attempt),
   open: (now, limit) => rows.openCallbacks(sql, now, limit),
@@ -32,7 +51,7 @@ export const sqlCallbacks = (sql: Sql): CallbackTable => ({
   claim: (attempt, by, now) => rows.claimCallback(sql, attempt, by, now),
   overdue: now => rows.overdueCallbacks(sql, now),
   prolong: (attempt, checkedAt) => rows.prolongCallback(sql, attempt, checkedAt),
-  settle: (attempt, next) => rows.settleCallback(sql, attempt, next),
-  end: (id, state, now) => rows.endCallback(sql, id, state, now),
-  reschedule: (id, times) => rows.rescheduleCallback(sql, id, times),
+  settle: (attempt, next, told) => withEvents(sql, told, tx => rows.settleCallback(tx, attempt, next)),
+  end: (id, state, now, told) => withEvents(sql, told, tx => rows.endCallback(tx, id, state, now)),
+  reschedule: (id, times, told) => withEvents(sql, told, tx => rows.rescheduleCallback(tx, id, times)),
 })

@@ -10,6 +10,7 @@ import { dialable, inCountry } from '../../esl/phone-number.ts'
 import { dial, newUuid } from '../../esl/safe-text.ts'
 import { uuidOf } from '../../switch/channel-list.ts'
 import type { Events } from '../../events/events.ts'
+import { happening, type Happening } from '../../events/happening.ts'
 import { awaitedAgain, type CallbackPlace, type Member } from '../member.ts'
 import { settingOf, type QueueSettings } from '../settings.ts'
 import type { QueueStore } from '../store.ts'
@@ -44,15 +45,11 @@ export class Callbacks {
   async add(given: NewCallback, queue: QueueSettings): Promise<Callback | null> {
     const { table, clock, events } = this.#parts
     const callback = newCallback(given, queue, clock.now())
-    if (!(await table.add(callback))) return null
     const { id, number, agent, joinedAt } = callback
-    events.tell('callback.promised', {
-      callback: id,
-      queue: callback.queue,
-      number,
-      due: joinedAt,
-      ...(agent !== null && { agent }),
-    })
+    const about = { callback: id, queue: callback.queue, number, due: joinedAt, ...(agent !== null && { agent }) }
+    const told = happening('callback.promised', about, clock.now())
+    if (!(await table.add(callback, [told]))) return null
+    told.tell(events)
     await this.place(callback, queue)
     return callback
   }
@@ -70,7 +67,8 @@ export class Callbacks {
         // an older version kept any text
         const failed = failedCallback({ ...wish, number }, queue, clock.now())
         const about = { callback: failed.id, queue: queue.name, uuid: failed.attempt, end: 'invalid', tries: 0 }
-        if (await table.add(failed)) events.tell('callback.failed', about)
+        const told = happening('callback.failed', about, clock.now())
+        if (await table.add(failed, [told])) told.tell(events)
       }
       await queueStore.removeCallbackRequest(queue.name, call)
     }
@@ -78,32 +76,38 @@ export class Callbacks {
 
   /** Null when it is not waiting. */
   async cancel(id: string): Promise<Callback | null> {
-    const { table, clock, events } = this.#parts
-    const ended = await table.end(id, 'cancelled', clock.now())
-    if (!ended) return null
-    events.tell('callback.cancelled', { callback: id, queue: ended.queue })
-    await this.forget(ended)
-    return ended
+    const { table, clock } = this.#parts
+    const callback = await table.withId(id)
+    if (!callback) return null
+    const now = clock.now()
+    return this.#end(id, 'cancelled', happening('callback.cancelled', { callback: id, queue: callback.queue }, now))
   }
 
   /** Another time, and the place in the queue of that time. Null when it is not waiting. */
   async reschedule(id: string, at: number, queue: QueueSettings): Promise<Callback | null> {
-    const { table, events } = this.#parts
-    const moved = await table.reschedule(id, { joinedAt: at, expiresAt: expiryOf(queue, at) })
+    const { table, events, clock } = this.#parts
+    const told = happening('callback.rescheduled', { callback: id, queue: queue.name, due: at }, clock.now())
+    const moved = await table.reschedule(id, { joinedAt: at, expiresAt: expiryOf(queue, at) }, [told])
     if (!moved) return null
-    events.tell('callback.rescheduled', { callback: id, queue: moved.queue, due: at })
+    told.tell(events)
     await this.forget(moved)
     await this.place(moved, queue)
     return moved
   }
 
   /** Its time is over. */
-  async expire(callback: Callback): Promise<void> {
+  async expire({ id, queue, tries }: Callback): Promise<void> {
+    const now = this.#parts.clock.now()
+    await this.#end(id, 'expired', happening('callback.expired', { callback: id, queue, tries }, now))
+  }
+
+  async #end(id: string, state: 'expired' | 'cancelled', told: Happening): Promise<Callback | null> {
     const { table, clock, events } = this.#parts
-    const ended = await table.end(callback.id, 'expired', clock.now())
-    if (!ended) return
-    events.tell('callback.expired', { callback: ended.id, queue: ended.queue, tries: ended.tries })
+    const ended = await table.end(id, state, clock.now(), [told])
+    if (!ended) return null
+    told.tell(events)
     await this.forget(ended)
+    return ended
   }
 
   /**
@@ -115,16 +119,21 @@ export class Callbacks {
     const before = await table.ofAttempt(attempt)
     if (before?.state !== 'calling') return null
     const queue = await this.queueOf(before)
-    const settled = await table.settle(attempt, afterAttempt(before, end, { agent, queue, now: clock.now() }))
+    const now = clock.now()
+    const after = afterAttempt(before, end, { agent, queue, now })
+    const about = { callback: before.id, queue: queue.name, uuid: attempt }
+    const failure = { ...about, end, tries: after.tries }
+    const told =
+      after.state === 'done'
+        ? happening('callback.done', { ...about, ...(agent && { agent }) }, now)
+        : after.state === 'failed'
+          ? happening('callback.failed', failure, now)
+          : happening('callback.missed', { ...failure, next: after.dueAt }, now)
+    const settled = await table.settle(attempt, after, [told])
     if (!settled) return null
-    const { id: callback, tries, state } = settled
-    const about = { callback, queue: queue.name, uuid: attempt, end, tries }
-    if (state === 'done')
-      events.tell('callback.done', { callback, queue: queue.name, uuid: attempt, ...(agent && { agent }) })
-    else if (state === 'failed') events.tell('callback.failed', about)
-    else events.tell('callback.missed', { ...about, next: settled.dueAt })
+    told.tell(events)
     await this.forget(before)
-    if (state === 'waiting') await this.place(settled, queue)
+    if (settled.state === 'waiting') await this.place(settled, queue)
     return settled
   }
 

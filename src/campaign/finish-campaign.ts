@@ -1,0 +1,24 @@
+/** A campaign is done when no lead is left to call. Used by dialer.ts. */
+import type { Events } from '../events/events.ts'
+import { happening } from '../events/happening.ts'
+import { finishCampaign as finish } from '../store/campaigns.ts'
+import { stageEvents } from '../store/events.ts'
+import type { Sql } from '../store/sql.ts'
+import type { Campaign } from './campaign.ts'
+
+/** Ends a running campaign, and tells of it. False when a lead is left, or when it does not run. */
+export async function finishCampaign(
+  sql: Sql,
+  { id, name }: Pick<Campaign, 'id' | 'name'>,
+  now: number,
+  events: Events,
+): Promise<boolean> {
+  const told = happening('campaign.completed', { campaign: name }, now)
+  const isDone = await sql.begin(async tx => {
+    if (!(await finish(tx, id, now))) return false
+    await stageEvents(tx, [told.row])
+    return true
+  })
+  if (isDone) told.tell(events)
+  return isDone
+}
