@@ -7,7 +7,7 @@ PORT ?= 8084
 
 FORMATTED = src scripts test
 
-.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-pacing bench-leads bench-desk bench-listener format pages check clean
+.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-pacing bench-leads bench-desk bench-listener brokers format pages check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
@@ -58,13 +58,16 @@ bench-pacing: node_modules/.stamp   ## how busy agents are, and how many people 
 bench-desk: node_modules/.stamp     ## how long programs wait for the HTTP API beside a running floor (RATE=500 SECONDS=20)
 	$(NODE) test/bench/desk/run.ts
 
+brokers: node_modules/.stamp        ## events to real message queues: RabbitMQ and NATS, where Debian's packages are installed
+	BROKERS=yes $(TEST) test/contract/events-sinks.test.ts
+
 bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener to load from outside
 	$(NODE) test/bench/listener.ts $(PORT)
 
 format: node_modules/.stamp         ## writes every file as `make check` wants it
 	oxfmt $(FORMATTED)
 
-pages: node_modules/.stamp          ## writes docs/openapi.json and docs/operations.md as the operations are
+pages: node_modules/.stamp          ## writes the pages that are made from the operations and the catalogue of events
 	$(NODE) test/write-pages.ts
 
 check: node_modules/.stamp          ## types, format, lint, dead code, and the rules of the code

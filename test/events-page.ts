@@ -1,8 +1,6 @@
 /**
- * docs/events.md, made from the catalogue of events. Compared by test/unit/events.test.ts; written anew by
- * `node --import tsx test/events-page.ts`.
+ * docs/events.md, made from the catalogue of events. Compared by test/unit/events.test.ts; `make pages` writes it.
  */
-import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { CATALOGUE } from '../src/events/catalogue.ts'
@@ -44,9 +42,11 @@ event or a field changes its meaning; a new field that may be absent leaves it. 
 * An event with "timeline" is written to the journal of its call, and stands in the call's record: the column
   \`queue_timeline\` ([records](records.md)), \`switchhook why\`, \`switchhook calls --json\`. There it has \`at\`
   (milliseconds since the epoch), \`event\` (the name), \`v\` (the version) and its fields without \`uuid\`.
-* One process tells an event: the one that did it or wrote it. A takeover tells nothing again. An event may be told
-  twice only when a node died before it wrote the event to the journal. An event about a record in Redis is not told
-  when the node dies right after the write.
+* Programs hear events by a stream, a webhook or a message queue: [events out](events-out.md).
+* One process tells an event: the one that did it or wrote it. An event of a timeline, and one that belongs to a change
+  in PostgreSQL (campaigns, leads, callbacks, the end of a call), is not lost when that process dies: another one tells
+  it. An event about a record in Redis (agents) is not told when the node dies right after the write. The command line
+  tells the events of its commands while PostgreSQL is up.
 
 A field that may be absent has a \`?\`. A field in **bold** is personal data of a caller or a lead. The name of an agent is
 not: it is a name that the installation gave.
@@ -91,5 +91,3 @@ function shown({ name, optional, personal }: Field): string {
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |\n`).join('')
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(PAGE, eventsPage())

@@ -75,12 +75,15 @@ export function timelineId(uuid: string, at: number, event: string, data: object
   return `${uuid}.${content.slice(0, 16)}`
 }
 
+/** The type of a CloudEvent. */
+export const typeOf = (name: string, version: number): string => `${PREFIX}${name}.v${version}`
+
 /** As it is sent. `seesNumbers`: false: personal data is masked. */
 export function cloudEvent(event: StoredEvent, source: string, seesNumbers: boolean): CloudEvent {
   const { id, type, v, subject, at, seq, node, data } = event
   return {
     ...{ specversion: '1.0', id, source, subject, node, datacontenttype: 'application/json' },
-    type: `${PREFIX}${type}.v${v}`,
+    type: typeOf(type, v),
     time: at.toISOString(),
     sequence: String(seq).padStart(DIGITS, '0'),
     data: seesNumbers ? data : masked(data),

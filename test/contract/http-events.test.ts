@@ -1,5 +1,7 @@
 /** Events out as programs get them: the stream, pages, a webhook by BullMQ, on real stores. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
@@ -150,4 +152,24 @@ test('a webhook gets what happens from now on, signed; its secret is shown once 
   }
   const refused = await api.asks('POST /v1/webhooks', { body: { name: 'inside', url: 'https://169.254.169.254/' } })
   assert.deepEqual([refused.status, /WEBHOOK_ALLOW/.test(String(refused.body['detail']))], [400, true])
+})
+
+test('whoever copies the command of the page follows the events, which look as on the page', async t => {
+  const api = await open(t)
+  const page = readFileSync(new URL('../../docs/events-out.md', import.meta.url), 'utf8')
+  const [command] = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!)
+  const key = await api.keyFor('board', 'reader')
+  const script = `npx() { echo '${key}'; }\n${command!.replace('http://127.0.0.1:8085', api.opened.desk.url!).replace('curl', 'exec curl --silent')}`
+  const curl = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => curl.kill())
+  let text = ''
+  for await (const chunk of curl.stdout) {
+    text += String(chunk)
+    if (text.includes('retry:') && !text.includes('data:'))
+      api.opened.parts.events.tell('call.answered', { uuid: 'c1' })
+    if (/data: .*\n/.test(text)) break
+  }
+  const got = JSON.parse(/data: (.*)\n/.exec(text)![1]!) as object
+  const shown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!) as object
+  assert.deepEqual(Object.keys(got).sort(), Object.keys(shown).sort())
 })

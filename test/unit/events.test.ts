@@ -39,7 +39,7 @@ test('every event of the catalogue is told by the room that it names, and by no 
 })
 
 test('docs/events.md is the catalogue', () => {
-  assert.equal(readFileSync(PAGE, 'utf8'), eventsPage(), 'write it anew: node --import tsx test/events-page.ts')
+  assert.equal(readFileSync(PAGE, 'utf8'), eventsPage(), '`make pages` writes it')
 })
 
 test('a field means the same in every event, and each is explained', () => {

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { describeApi, describePaths } from '../../src/desk/http/openapi.ts'
 import { STATUS } from '../../src/desk/http/problems.ts'
 import { routesOf } from '../../src/desk/http/routes.ts'
+import { describeEvents } from '../../src/events/asyncapi.ts'
 import { OPERATIONS } from '../../src/operations/all.ts'
 
 test('the description of the HTTP API is what the operations say', () => {
@@ -13,6 +14,17 @@ test('the description of the HTTP API is what the operations say', () => {
   const now = describeApi().split('\n')
   const other = page.split('\n').findIndex((line, at) => line !== now[at])
   assert.ok(page === now.join('\n'), `docs/openapi.json differs from line ${other + 1} on: \`make openapi\` writes it`)
+})
+
+test('the description of the events for programs is what the catalogue says, and each of its references leads somewhere', () => {
+  const page = readFileSync(new URL('../../docs/asyncapi.json', import.meta.url), 'utf8')
+  assert.ok(page === describeEvents(), '`make pages` writes docs/asyncapi.json')
+  const described = JSON.parse(page) as Record<string, unknown>
+  for (const [, reference] of page.matchAll(/"\$ref": "#\/([^"]+)"/g)) {
+    let at: unknown = described
+    for (const part of reference!.split('/')) at = (at as Record<string, unknown> | undefined)?.[part]
+    assert.ok(at, reference)
+  }
 })
 
 test('the page for people has every path, and explains every code', () => {

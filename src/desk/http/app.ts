@@ -10,6 +10,7 @@ import type { Log } from '../../base/log.ts'
 import { masked } from '../../base/masked.ts'
 import { readInput } from '../../base/parsed.ts'
 import eventList from '../../operations/event/list.ts'
+import { describeEvents } from '../../events/asyncapi.ts'
 import { OPERATIONS } from '../../operations/all.ts'
 import type { Actor, Operation } from '../../operations/operation.ts'
 import { mustBeAllowed } from '../../operations/perform.ts'
@@ -112,6 +113,9 @@ export function httpApp(parts: AppParts): Hono<Env> {
   })
   let description: string | null = null
   app.get('/openapi.json', c => c.body((description ??= describeApi()), 200, { 'content-type': 'application/json' }))
+
+  let events: string | null = null
+  app.get('/asyncapi.json', c => c.body((events ??= describeEvents()), 200, { 'content-type': 'application/json' }))
 
   const routes = routesOf(OPERATIONS)
   const pages = new Set(routes.flatMap(({ method, path }) => (method === 'get' ? [path.replace(/\{\w+\}$/, '')] : [])))
