@@ -21,6 +21,7 @@ import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { keyForms } from './cli/key.ts'
 import { numberForms } from './cli/number.ts'
 import { operationCommands } from './cli/operations.ts'
+import { personForms } from './cli/person.ts'
 import { queueForms } from './cli/queue.ts'
 import { previewForms } from './cli/preview.ts'
 import { talkForms } from './cli/talk.ts'
@@ -48,6 +49,7 @@ const NOUNS = {
   recording: 'the recordings of live calls',
   events: 'what happens, for programs that hear it',
   webhook: 'where events are sent',
+  person: 'who logs in to the desk',
   key: 'who may use the HTTP API',
   audit: 'the record of all changes',
 }
@@ -106,6 +108,7 @@ Examples:
       ...figuresForms,
       ...keyForms,
       ...eventForms,
+      ...personForms,
     ],
     nouns: NOUNS,
   })

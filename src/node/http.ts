@@ -14,6 +14,7 @@ import { Callers } from '../desk/http/callers.ts'
 import { EventStream } from '../desk/http/event-stream.ts'
 import { Idempotency } from '../desk/http/idempotency.ts'
 import { Metrics } from '../desk/http/metrics.ts'
+import { Sessions } from '../desk/http/sessions.ts'
 import { openDesk, type Desk } from '../desk/http/server.ts'
 import { openJobs, type Jobs } from '../desk/jobs.ts'
 import { openAudit } from '../operations/audit.ts'
@@ -83,6 +84,8 @@ export async function openHttp(options: HttpOptions): Promise<Desk> {
     ...listen,
     tls: cert !== undefined && key !== undefined ? { cert, key } : null,
     callers: new Callers({ sql, clock, log }),
+    sessions: new Sessions({ sql, clock, log }),
+    isSecure: cert !== undefined || behindProxy,
     idempotency: new Idempotency({ sql, clock, log }),
     perform(operation, input, actor) {
       if (dialling) return dialling.perform(operation, input, actor)

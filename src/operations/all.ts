@@ -77,6 +77,11 @@ import leadUpdate from './lead/update.ts'
 import numberAdd from './number/add.ts'
 import numberList from './number/list.ts'
 import numberRemove from './number/remove.ts'
+import personAdd from './person/add.ts'
+import personList from './person/list.ts'
+import personRemove from './person/remove.ts'
+import personReset from './person/reset.ts'
+import personSet from './person/set.ts'
 import previewCall from './preview/call.ts'
 import previewList from './preview/list.ts'
 import previewShow from './preview/show.ts'
@@ -209,6 +214,11 @@ export const OPERATIONS: readonly Operation[] = [
   webhookDeliveries,
   webhookRedeliver,
   webhookReplay,
+  personAdd,
+  personSet,
+  personReset,
+  personRemove,
+  personList,
   keyAdd,
   keyList,
   keyRevoke,

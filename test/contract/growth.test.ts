@@ -38,6 +38,7 @@ import { CALLING_RULES, claimOf } from './growth-calling-rules.ts'
 import { EVENT_QUERIES, EVENTS_ON_REQUEST } from './growth-events.ts'
 import { OUTCOMES, OUTCOMES_ON_REQUEST } from './growth-outcomes.ts'
 import { GATEWAY_QUERIES } from './growth-gateways.ts'
+import { PEOPLE_ON_REQUEST, PEOPLE_QUERIES } from './growth-people.ts'
 import { PREVIEW_QUERIES } from './growth-previews.ts'
 
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url))
@@ -183,6 +184,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   ...GATEWAY_QUERIES,
   ...API_QUERIES,
   ...EVENT_QUERIES,
+  ...PEOPLE_QUERIES,
   ...PREVIEW_QUERIES,
   breakReasonRows: sql => breakReasons.breakReasonRows(sql),
   saveBreakReason: sql => breakReasons.saveBreakReason(sql, { reason: 'lunch', limitMs: 60_000 }, NOW),
@@ -247,6 +249,7 @@ const ON_REQUEST = new Set([
   ...OUTCOMES_ON_REQUEST,
   ...API_ON_REQUEST,
   ...EVENTS_ON_REQUEST,
+  ...PEOPLE_ON_REQUEST,
   'attemptsOf',
   'countHeard',
   'listCallbacks',

@@ -65,9 +65,11 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'migrations',
     'number_rules',
     'opt_outs',
+    'people',
     'places',
     'previews',
     'queues',
+    'sessions',
     'staged_events',
   ])
 })

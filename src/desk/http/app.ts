@@ -19,17 +19,21 @@ import type { Caller, Callers } from './callers.ts'
 import { wantsStream, type EventStream } from './event-stream.ts'
 import { Edits, type ReadThing } from './edits.ts'
 import { takesKey, type Answer, type Idempotency } from './idempotency.ts'
-import { inputOf, LARGEST_BODY, renamed, requestText, takesQuery } from './input.ts'
+import { inputOf, jsonOf, LARGEST_BODY, renamed, requestText, takesQuery } from './input.ts'
 import type { Metrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { DoorError, problemOf } from './problems.ts'
 import { routesOf, type Route } from './routes.ts'
+import { addSessionRoutes, personOfCookie, type SessionDoor } from './session-routes.ts'
 
 /** Requests that are answered at the same time by one process. */
 const MOST_AT_ONCE = 200
 
 export interface AppParts {
   readonly callers: Pick<Callers, 'callerOf'>
+  readonly sessions: SessionDoor['sessions']
+  /** Browsers reach the desk by TLS. */
+  readonly isSecure: boolean
   readonly idempotency: Pick<Idempotency, 'once'>
   /** Performs an operation for a person or system; rejects as operations/perform.ts does. */
   perform(operation: Operation, input: unknown, actor: Actor): Promise<unknown>
@@ -105,8 +109,16 @@ export function httpApp(parts: AppParts): Hono<Env> {
     const degraded = await parts.degraded()
     return c.json({ ready: degraded.length === 0, degraded }, degraded.length === 0 ? 200 : 503)
   })
-  const callerOf = (c: Context) =>
-    callers.callerOf(c.req.header('authorization') ?? null, addressOf(c, parts.behindProxy))
+  const door: SessionDoor = {
+    ...{ sessions: parts.sessions, isSecure: parts.isSecure },
+    bodyOf: async c => jsonOf(await bodyOf(c), c.req.header('content-type') ?? null),
+    addressOf: c => addressOf(c, parts.behindProxy),
+  }
+  addSessionRoutes(app, door)
+  const callerOf = async (c: Context) => {
+    const key = c.req.header('authorization') ?? null
+    return (key === null ? await personOfCookie(c, door) : null) ?? callers.callerOf(key, door.addressOf(c))
+  }
   app.get('/metrics', async c => {
     await callerOf(c) // any role may
     return c.body(await metrics.text(), 200, { 'content-type': metrics.contentType })

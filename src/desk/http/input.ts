@@ -23,7 +23,7 @@ export function inputOf(route: Route, { path, query, body, contentType }: Given)
   const inQuery = takesQuery(route.method)
   if (!inQuery && [...query.keys()].length > 0)
     throw new InputError(`${route.path} has no parameters behind '?'; the fields are in the body`)
-  const rest = inQuery ? fromQuery(route, query) : named(route, fromBody(body, contentType))
+  const rest = inQuery ? fromQuery(route, query) : named(route, jsonOf(body, contentType))
   const twice = Object.keys(rest).filter(name => route.inPath.includes(name))
   if (twice.length > 0)
     throw new FieldFaults(twice.map(field => ({ field, message: 'is in the path; it cannot be given again' })))
@@ -47,7 +47,8 @@ function fromQuery({ fields }: Route, query: URLSearchParams): Record<string, un
   )
 }
 
-function fromBody(body: string | null, contentType: string | null): Record<string, unknown> {
+/** The object in a body; empty without one. Throws InputError, DoorError. */
+export function jsonOf(body: string | null, contentType: string | null): Record<string, unknown> {
   if (body === null || body === '') return {}
   if (!/^application\/json(?:;|$)/i.test(contentType ?? ''))
     throw new DoorError(

@@ -9,6 +9,9 @@ import { maskedText } from '../../base/masked.ts'
 type DoorCode =
   | 'NOT_A_PATH'
   | 'NO_KEY'
+  | 'NO_SESSION'
+  | 'MUST_CHANGE'
+  | 'OTHER_SITE'
   | 'TOO_MANY_TRIES'
   | 'TOO_LARGE'
   | 'NOT_JSON'
@@ -53,7 +56,10 @@ export const STATUS: Readonly<Record<ErrorCode | DoorCode, readonly [status: num
   BAD_SETTING: [500, 'A fault of Switchhook'],
   NOT_A_PATH: [404, 'There is no such path'],
   NO_KEY: [401, 'The key is missing or not in use'],
-  TOO_MANY_TRIES: [429, 'Too many wrong keys'],
+  NO_SESSION: [401, 'Nobody is logged in'],
+  MUST_CHANGE: [403, 'The password must be changed'],
+  OTHER_SITE: [403, 'The request comes from another site'],
+  TOO_MANY_TRIES: [429, 'Too many wrong keys or passwords'],
   TOO_LARGE: [413, 'The body is too large'],
   NOT_JSON: [415, 'The body is not JSON'],
   TOO_BUSY: [503, 'Too many requests at once'],

@@ -30,6 +30,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   audit: 'audit',
   figures: 'figures',
   key: 'api-keys',
+  person: 'people',
 }
 
 const OWN: Readonly<Record<string, readonly [method: Method, path: string]>> = {

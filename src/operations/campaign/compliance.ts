@@ -35,7 +35,7 @@ const windowShape = budgetShape.extend({
 
 export default operation({
   name: 'campaign.compliance',
-  summary: 'how a campaign keeps its law: live and abandoned calls in each window of the law',
+  summary: 'how a campaign keeps its law, window by window',
   needs: 'database',
   role: 'reader',
   positional: ['name'],
