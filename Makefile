@@ -7,7 +7,7 @@ PORT ?= 8084
 
 FORMATTED = src scripts test
 
-.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-pacing bench-leads bench-desk bench-listener brokers format pages check clean
+.PHONY: install run test property contract browser fault figures bench bench-switch bench-dispatch bench-pacing bench-leads bench-desk bench-listener brokers format pages check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
@@ -15,7 +15,7 @@ run: node_modules/.stamp            ## the server: private services and a simula
 
 # of the fault matrix those rows that take a moment and mind no other test on the same cores (test/fault/matrix.ts: quick)
 test: node_modules/.stamp           ## unit, flows, contracts on the simulated switch, and the quick rows of the fault matrix (SKIPPED=yes names what is skipped)
-	@$(TEST) --compiled $(if $(SKIPPED),--skipped) test/fault test/contract test/flow test/unit
+	@$(TEST) --compiled $(if $(SKIPPED),--skipped) test/fault test/contract test/browser test/flow test/unit
 
 property: node_modules/.stamp           ## random callers of queues and callbacks on nodes that die, random requests to the HTTP API (minutes)
 	DAYS=84 HISTORIES=500 REQUESTS=300 $(TEST) --long test/unit/queue-property.test.ts test/flow/callback-histories.test.ts \
@@ -27,6 +27,9 @@ contract: node_modules/.stamp       ## the contracts once more, on a real FreeSW
 	@failed=0; \
 	REAL_SWITCH=yes $(TEST) $(filter-out $(ALONE),$(call FILES,test/contract)) || failed=1; \
 	for file in $(ALONE); do REAL_SWITCH=yes $(TEST) $$file || failed=1; done; exit $$failed
+
+browser: node_modules/.stamp        ## the pages in a real browser (Debian's chromium), and the pictures of docs/images
+	PICTURES=yes $(TEST) test/browser
 
 # one file after the other: a row's figures are its own, and two cores are few
 fault: node_modules/.stamp          ## the rows of the fault matrix, and at its end what they showed (ROWS="drain pause": only those files)
@@ -71,7 +74,7 @@ pages: node_modules/.stamp          ## writes the pages that are made from the o
 	$(NODE) test/write-pages.ts
 
 check: node_modules/.stamp          ## types, format, lint, dead code, and the rules of the code
-	tsc -p . && oxfmt --check $(FORMATTED) && oxlint && knip --no-progress && $(NODE) --test test/house.test.ts test/unit/http-description.test.ts
+	tsc -p . && tsc -p src/desk/pages && oxfmt --check $(FORMATTED) && oxlint && knip --no-progress && $(NODE) --test test/house.test.ts test/unit/http-description.test.ts
 
 install: node_modules/.stamp
 node_modules/.stamp: package.json package-lock.json

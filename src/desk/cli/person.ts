@@ -11,7 +11,7 @@ export const personForms = [
   form(personAdd, {
     help: '\nExample:\n  switchhook person add ann --role administrator --sees-numbers',
     people: ({ password }) => `${password}\n`,
-    notes: ({ name, role }) => [`the first password of ${name}, a ${role}: it is shown this one time`],
+    notes: ({ name, role }) => [`the first password of ${name} (${role}): it is shown this one time`],
   }),
   form(personReset, {
     people: ({ password }) => `${password}\n`,

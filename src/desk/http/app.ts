@@ -22,6 +22,7 @@ import { takesKey, type Answer, type Idempotency } from './idempotency.ts'
 import { inputOf, jsonOf, LARGEST_BODY, renamed, requestText, takesQuery } from './input.ts'
 import type { Metrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
+import { addPages } from './pages.ts'
 import { DoorError, problemOf } from './problems.ts'
 import { routesOf, type Route } from './routes.ts'
 import { addSessionRoutes, personOfCookie, type SessionDoor } from './session-routes.ts'
@@ -104,6 +105,7 @@ export function httpApp(parts: AppParts): Hono<Env> {
     return failure(new DoorError('NOT_A_PATH', said), c)
   })
 
+  addPages(app)
   app.get('/healthz', c => c.json({ status: 'alive' }))
   app.get('/readyz', async c => {
     const degraded = await parts.degraded()

@@ -4,7 +4,6 @@
  * behind the same address goes on.
  */
 import { timingSafeEqual } from 'node:crypto'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { readKey } from '../../operations/key/key-shape.ts'
@@ -12,13 +11,12 @@ import { ROLES, type Actor } from '../../operations/operation.ts'
 import { apiKeyById, noteApiKeyUse, type ApiKeyRow } from '../../store/api-keys.ts'
 import type { Sql } from '../../store/sql.ts'
 import { DoorError } from './problems.ts'
+import { WrongTries } from './wrong-tries.ts'
 
 /** A revoked key works for so long at most. */
 const KNOWN_MS = 5_000
 const MOST_KNOWN = 1_000
 const NOTED_MS = 60_000
-/** Wrong keys from one address in a minute. */
-const MOST_WRONG = 10
 
 export interface Caller {
   /** Of the key. */
@@ -33,7 +31,7 @@ export class Callers {
   /** The oldest first. */
   readonly #known = new Map<string, { readonly key: Key; readonly at: number }>()
   readonly #noted = new Map<string, number>()
-  readonly #wrong = new RateLimiterMemory({ points: MOST_WRONG, duration: 60 })
+  readonly #wrong = new WrongTries('keys')
 
   constructor(parts: { readonly sql: Sql; readonly clock: Clock; readonly log: Log }) {
     this.#parts = parts
@@ -46,7 +44,7 @@ export class Callers {
   async callerOf(authorization: string | null, address: string): Promise<Caller> {
     const given = readKey(/^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '')
     if (!given) throw await this.#refused(address)
-    const isBlocked = (await this.#wrong.get(address))?.remainingPoints === 0
+    const isBlocked = await this.#wrong.isBlocked(address)
     const key = await this.#lookUp(given.id, isBlocked)
     // the same work for an unknown key, so that the time of the answer tells nothing
     const fits = timingSafeEqual(given.hash, key?.hash ?? Buffer.alloc(given.hash.length))
@@ -77,12 +75,7 @@ export class Callers {
   }
 
   async #refused(address: string): Promise<DoorError> {
-    try {
-      await this.#wrong.consume(address)
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error
-      return tooMany(error.msBeforeNext)
-    }
+    await this.#wrong.count(address)
     const how = "send 'Authorization: Bearer <key>'; `switchhook key add <name>` makes a key"
     return new DoorError('NO_KEY', `no key in use was given: ${how}`, { 'www-authenticate': 'Bearer' })
   }
@@ -96,8 +89,3 @@ export class Callers {
     )
   }
 }
-
-const tooMany = (ms: number): DoorError =>
-  new DoorError('TOO_MANY_TRIES', `more than ${MOST_WRONG} wrong keys in a minute came from this address`, {
-    'retry-after': String(Math.max(1, Math.ceil(ms / 1_000))),
-  })

@@ -5,7 +5,6 @@
  * change must come from a page of the desk (mustBeOwnPage).
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { ROLES } from '../../operations/operation.ts'
@@ -25,6 +24,7 @@ import {
 import type { Sql } from '../../store/sql.ts'
 import type { Caller } from './callers.ts'
 import { DoorError } from './problems.ts'
+import { MOST_WRONG, WrongTries } from './wrong-tries.ts'
 
 /** A wall screen stays logged in for a week; somebody who goes home is logged out in the night. */
 const LASTS_MS = 7 * 86_400_000
@@ -33,8 +33,6 @@ const IDLE_MS = 12 * 3_600_000
 const KNOWN_MS = 5_000
 const MOST_KNOWN = 1_000
 const NOTED_MS = 60_000
-/** Wrong passwords: from one address in a minute, and for one person one after the other. */
-const MOST_WRONG = 10
 const LOCKED_MS = 15 * 60_000
 /** Passwords that are checked at the same time. */
 const AT_ONCE = 2
@@ -63,7 +61,7 @@ export class Sessions {
   readonly #parts: Parts
   /** By the hash of the secret, the oldest first. */
   readonly #known = new Map<string, { readonly person: PersonRow; readonly at: number; notedAt: number }>()
-  readonly #wrong = new RateLimiterMemory({ points: MOST_WRONG, duration: 60 })
+  readonly #wrong = new WrongTries('passwords')
   #checking = 0
 
   constructor(parts: Parts) {
@@ -132,16 +130,13 @@ export class Sessions {
 
   async #checked(name: string, password: string, address: string): Promise<PersonRow> {
     const { sql, clock } = this.#parts
-    if ((await this.#wrong.get(address))?.remainingPoints === 0) throw tooMany(60_000)
+    if (await this.#wrong.isBlocked(address)) throw this.#wrong.tooMany()
     const person = await personNamed(sql, name)
     const stored = await passwordOf(sql, name)
     const isRight = await this.#once(() => isPassword(password, stored))
     const locked = person?.lockedUntil && person.lockedUntil.getTime() > clock.now()
     if (person && isRight && !locked) return person
-    await this.#wrong.consume(address).catch((error: unknown) => {
-      if (!(error instanceof RateLimiterRes)) throw error
-      throw tooMany(error.msBeforeNext)
-    })
+    await this.#wrong.count(address)
     if (person && !locked) await notePasswordFailure(sql, name, MOST_WRONG, clock.now() + LOCKED_MS)
     // the same words for a locked person, an unknown one and a wrong password: nobody learns who exists
     throw new DoorError(
@@ -163,11 +158,6 @@ export class Sessions {
 }
 
 const idOf = (secret: string): Buffer => createHash('sha256').update(secret).digest()
-
-const tooMany = (ms: number): DoorError =>
-  new DoorError('TOO_MANY_TRIES', `more than ${MOST_WRONG} wrong passwords in a minute came from this address`, {
-    'retry-after': String(Math.max(1, Math.ceil(ms / 1_000))),
-  })
 
 /**
  * Throws DoorError OTHER_SITE for a change that a page of another site may have sent with the cookie. `own`: the header
