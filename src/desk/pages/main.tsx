@@ -1,7 +1,9 @@
-/** The page of the desk: the log-in, then the wallboard. Bundled by desk/http/pages.ts. */
+/** The page of the desk: the log-in, then the wallboard and the calls. Bundled by desk/http/pages.ts. */
 import { render, type JSX } from 'preact'
 import { Board } from './board.tsx'
+import { Calls } from './calls.tsx'
 import { begin, me } from './floor.tsx'
+import { Head, Said, view } from './head.tsx'
 import { ChoosePassword, LogIn } from './login.tsx'
 import { language } from './words.tsx'
 
@@ -9,7 +11,14 @@ function Page(): JSX.Element | null {
   document.documentElement.lang = language.value
   if (me.value === undefined) return null
   if (me.value === null) return <LogIn />
-  return me.value.mustChange ? <ChoosePassword /> : <Board />
+  if (me.value.mustChange) return <ChoosePassword />
+  return (
+    <>
+      <Head />
+      {view.value === 'board' ? <Board /> : <Calls />}
+      <Said />
+    </>
+  )
 }
 
 render(<Page />, document.body)

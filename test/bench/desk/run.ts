@@ -101,7 +101,7 @@ const bare = spawn(process.execPath, nodeWords('test/bench/desk/bare.ts'), { std
 const seen: Seen[] = []
 try {
   const [started] = (await once(bare.stdout, 'data')) as [Buffer]
-  const url = /http\S+(?=,)/.exec(await node.says(/^HTTP API: /, PATIENCE_MS))![0]
+  const url = /http\S+(?=,)/.exec(await node.says(/^desk: /, PATIENCE_MS))![0]
   const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...settings }
   const words = [PROGRAM, 'key', 'add', 'bench']
   const key = said(await outputOf(spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })))
