@@ -77,7 +77,10 @@ async function run(): Promise<void> {
       ? `listener: ${door.address}, flows: ${door.flows.join(', ')}`
       : 'no port is open: processes with the role listener take the calls',
   )
-  if (node.deskUrl !== null) told(`desk: ${node.deskUrl}, for people: switchhook person add <name> --role administrator; for programs: switchhook key add <name>`)
+  if (node.deskUrl !== null)
+    told(
+      `desk: ${node.deskUrl}, for people: switchhook person add <name> --role administrator; for programs: switchhook key add <name>`,
+    )
   if (simulation && door) simulation.switch.installEntry([door.address], config.doorKey ? { key: config.doorKey } : {})
   const demo =
     simulation &&
