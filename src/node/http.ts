@@ -13,14 +13,17 @@ import { readFloor } from '../desk/floor.ts'
 import { Callers } from '../desk/http/callers.ts'
 import { EventStream } from '../desk/http/event-stream.ts'
 import { Idempotency } from '../desk/http/idempotency.ts'
-import { Metrics } from '../desk/http/metrics.ts'
+import { Metrics, type Receiver } from '../desk/http/metrics.ts'
 import { Sessions } from '../desk/http/sessions.ts'
 import { openDesk, type Desk } from '../desk/http/server.ts'
 import { openJobs, type Jobs } from '../desk/jobs.ts'
 import { openAudit } from '../operations/audit.ts'
 import type { Actor, Operation, StoreParts } from '../operations/operation.ts'
 import { perform } from '../operations/perform.ts'
+import { targets } from '../store/event-targets.ts'
+import { eventRange } from '../store/events.ts'
 import { askDatabase } from '../store/installation.ts'
+import type { Sql } from '../store/sql.ts'
 import { openEventsOut } from './events-out.ts'
 import type { Stores } from './stores.ts'
 
@@ -80,6 +83,15 @@ export async function openHttp(options: HttpOptions): Promise<Desk> {
   scope.defer(async () => (await jobs?.catch(() => null))?.close())
   const out = scope.use(await openEventsOut({ ...options, stores, eventsOut }))
   const stream = new EventStream({ feed: out.feed, source: eventsOut.source, clock, log })
+  const metrics = new Metrics({
+    floor: () => readFloor(stores, 0, clock.now()),
+    links: () => options.links(),
+    receivers: () => receiversOf(sql),
+    version: options.version,
+  })
+  const hearing = new AbortController()
+  scope.defer(() => hearing.abort())
+  void out.feed.each(event => metrics.hear(event), hearing.signal)
   const opening = openDesk({
     ...listen,
     tls: cert !== undefined && key !== undefined ? { cert, key } : null,
@@ -94,11 +106,7 @@ export async function openHttp(options: HttpOptions): Promise<Desk> {
     thing: async (operation, input) => operation.thing?.(parts as never, input as never),
     stream,
     degraded: () => (asked ??= degraded().finally(() => (asked = null))),
-    metrics: new Metrics({
-      floor: () => readFloor(stores, 0, clock.now()),
-      links: () => options.links(),
-      version: options.version,
-    }),
+    metrics,
     behindProxy,
     clock,
     log,
@@ -115,6 +123,11 @@ export async function openHttp(options: HttpOptions): Promise<Desk> {
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   }
+}
+
+async function receiversOf(sql: Sql): Promise<Receiver[]> {
+  const [all, { last }] = await Promise.all([targets(sql), eventRange(sql)])
+  return all.map(({ name, position, failures }) => ({ name, failures, behind: Math.max(0, last - position) }))
 }
 
 async function readPem(file: string): Promise<string> {

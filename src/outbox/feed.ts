@@ -4,7 +4,7 @@
  * The newest events stay in memory; who is further behind reads PostgreSQL.
  */
 import { Outage } from '../base/outage.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { StoredEvent } from '../events/envelope.ts'
 import { eventRange, eventsAfter } from '../store/events.ts'
@@ -13,6 +13,8 @@ import type { Outbox } from './outbox.ts'
 
 /** Events of other processes are later by so much at most. */
 const LOOK_MS = 250
+/** Without PostgreSQL. */
+const AGAIN_MS = 1_000
 /** Events in one statement. */
 const AT_ONCE = 500
 /** About 2 MB. */
@@ -71,6 +73,22 @@ export class Feed implements Disposable {
       this.#waiting.add(done)
       signal.addEventListener('abort', done)
     })
+  }
+
+  /** Calls `hear` with each event from now on, until the signal, or the end of the feed. */
+  async each(hear: (event: StoredEvent) => void, signal: AbortSignal): Promise<void> {
+    for (let seq = this.#last; !signal.aborted && !this.#closed;) {
+      if (seq === null) {
+        await this.changed(0, signal)
+        seq = this.#last
+        continue
+      }
+      const events = await this.after(seq).catch(() => null)
+      for (const event of events ?? []) hear(event)
+      seq = events?.at(-1)?.seq ?? seq
+      if (events === null) await sleep(this.#parts.clock, AGAIN_MS)
+      else if (events.length === 0) await this.changed(seq, signal)
+    }
   }
 
   [Symbol.dispose](): void {

@@ -85,3 +85,12 @@ test('a store that is away is told as such, and what the process itself does goe
   assert.match(text, /^process_cpu_seconds_total /m)
   assert.equal((await scrape(api, 'wrong')).status, 401)
 })
+
+test('the board of Grafana and the alert rules name metrics that exist', () => {
+  for (const file of ['switchhook.json', 'alerts.yaml']) {
+    const text = readFileSync(new URL(`../../deploy/grafana/${file}`, import.meta.url), 'utf8')
+    const named = new Set([...text.matchAll(/\bcc_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, '')))
+    assert.ok(named.size > 5, file)
+    for (const name of named) assert.ok(PAGE.includes(`| \`${name}\` |`), `${name} in ${file}`)
+  }
+})

@@ -3,6 +3,7 @@
  * and what this process itself does. docs/metrics.md lists all names.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { StoredEvent } from '../../events/envelope.ts'
 import type { QueueFigures } from '../../queue/figures.ts'
 import type { DialledCampaign, Floor } from '../floor.ts'
 
@@ -11,17 +12,31 @@ export interface MetricsSource {
   floor(): Promise<Pick<Floor, 'queues' | 'agents' | 'campaigns'>>
   /** FreeSWITCH servers, and whether this process has its connection to each. */
   links(): readonly { readonly name: string; readonly up: boolean }[]
+  /** The receivers of events: webhooks and message queues. Rejects when PostgreSQL cannot be reached. */
+  receivers(): Promise<readonly Receiver[]>
   readonly version: string
+}
+
+export interface Receiver {
+  readonly name: string
+  /** Events that it has not got yet, about: some numbers are missing. */
+  readonly behind: number
+  /** Deliveries that failed one after the other. */
+  readonly failures: number
 }
 
 /** Seconds: from an answer out of memory to one that waits for a telephone. */
 const HTTP_BUCKETS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30]
+/** Seconds: waits of callers. */
+const WAIT_BUCKETS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600]
 
 export class Metrics {
   readonly contentType: string
   readonly #source: MetricsSource
   readonly #registry = new Registry()
   readonly #requests: Histogram
+  readonly #waits: Histogram
+  readonly #events: Counter
   readonly #floor: FloorMetrics
   /** Whoever reads at the same time gets one reading. */
   #reading: Promise<string> | null = null
@@ -35,6 +50,13 @@ export class Metrics {
       ...{ name: 'cc_http_request_duration_seconds', help: 'requests to the HTTP API, by path and status' },
       ...{ labelNames: ['method', 'route', 'status'], buckets: HTTP_BUCKETS, registers },
     })
+    this.#waits = new Histogram({
+      ...{ name: 'cc_queue_wait_seconds', help: 'waits of callers who were answered' },
+      ...{ labelNames: ['queue'], buckets: WAIT_BUCKETS, registers },
+    })
+    this.#events = new Counter({
+      ...{ name: 'cc_events_total', help: 'events that this process has seen', labelNames: ['type'], registers },
+    })
     new Gauge({ name: 'cc_build_info', help: 'the version of Switchhook', labelNames: ['version'], registers }).set(
       { version: source.version },
       1,
@@ -47,14 +69,25 @@ export class Metrics {
     this.#requests.observe({ method, route, status }, seconds)
   }
 
+  /** An event of any process. */
+  hear({ type, data }: Pick<StoredEvent, 'type' | 'data'>): void {
+    this.#events.inc({ type })
+    const { queue, waitedMs } = data as Readonly<Record<string, unknown>>
+    if (type === 'queue.call.answered' && typeof queue === 'string' && typeof waitedMs === 'number')
+      this.#waits.observe({ queue }, waitedMs / 1_000)
+  }
+
   /** The text that Prometheus reads. A store that cannot be reached is told in it. */
   text(): Promise<string> {
     return (this.#reading ??= this.#read().finally(() => (this.#reading = null)))
   }
 
   async #read(): Promise<string> {
-    const floor = await this.#source.floor().catch(() => null)
-    this.#floor.show(floor, this.#source.links())
+    const [floor, receivers] = await Promise.all([
+      this.#source.floor().catch(() => null),
+      this.#source.receivers().catch(() => []),
+    ])
+    this.#floor.show(floor, this.#source.links(), receivers)
     return this.#registry.metrics()
   }
 }
@@ -70,11 +103,19 @@ class FloorMetrics {
     this.#registers = registers
   }
 
-  show(floor: Awaited<ReturnType<MetricsSource['floor']>> | null, links: ReturnType<MetricsSource['links']>): void {
+  show(
+    floor: Awaited<ReturnType<MetricsSource['floor']>> | null,
+    links: ReturnType<MetricsSource['links']>,
+    receivers: readonly Receiver[],
+  ): void {
     for (const one of this.#all.values()) one.reset()
     this.#gauge('cc_stores_up', '1: the figures of the floor could be read', {}, floor ? 1 : 0)
     for (const { name, up } of links)
       this.#gauge('cc_esl_up', '1: connected to this FreeSWITCH', { node: name }, up ? 1 : 0)
+    for (const { name, behind, failures } of receivers) {
+      this.#gauge('cc_webhook_behind_events', 'events that it has not got yet, about', { receiver: name }, behind)
+      this.#gauge('cc_webhook_failures', 'deliveries that failed one after the other', { receiver: name }, failures)
+    }
     if (!floor) return
     for (const [state, count] of Object.entries(floor.agents))
       this.#gauge('cc_agents', 'agents in this state', { state }, count)
