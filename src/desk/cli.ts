@@ -46,6 +46,7 @@ const NOUNS = {
   preview: 'leads at which agents look before they are called',
   talk: 'calls in which a caller and an agent talk',
   figures: 'what happened, by queue, agent and campaign',
+  floor: 'the floor at a moment of the past',
   recording: 'the recordings of live calls',
   events: 'what happens, for programs that hear it',
   webhook: 'where events are sent',

@@ -57,6 +57,7 @@ import dispositionAdd from './disposition/add.ts'
 import dispositionList from './disposition/list.ts'
 import dispositionRemove from './disposition/remove.ts'
 import eventList from './event/list.ts'
+import floorShow from './floor/show.ts'
 import figuresAgent from './figures/agent.ts'
 import figuresCampaign from './figures/campaign.ts'
 import figuresGateway from './figures/gateway.ts'
@@ -204,6 +205,7 @@ export const OPERATIONS: readonly Operation[] = [
   talkRemove,
   recordingPause,
   recordingResume,
+  floorShow,
   eventList,
   webhookAdd,
   webhookSet,

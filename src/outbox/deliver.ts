@@ -65,10 +65,13 @@ export async function deliverTurn(name: string, parts: DeliverParts): Promise<bo
   const isDown = target.failures >= DOWN_AFTER
   const waiting = await waitingDeliveries(sql, name, MOST_WAITING)
   const { position, items, held } = await nextEvents(sql, target, waiting, isDown)
-  const lanes = lanesOf([...(await dueItems(sql, waiting, { isDown, now: clock.now() })), ...items])
-  const sent = await sendAll(isDown ? lanes.slice(0, PROBES).map(lane => lane.slice(0, 1)) : lanes, target, parts)
+  const all = lanesOf([...(await dueItems(sql, waiting, { isDown, now: clock.now() })), ...items])
+  const lanes = isDown ? all.slice(0, PROBES).map(lane => lane.slice(0, 1)) : all
+  const begun = new Set(lanes.flat())
+  const left = items.filter(item => !begun.has(item)) // the position passes them: they must be kept
+  const sent = await sendAll(lanes, target, parts)
   const after = outcomeOf(target, sent, clock.now())
-  const rows = [...held.map(item => rowOf(item, { state: 'waiting', at: clock.now() })), ...after.rows]
+  const rows = [...keptRows([...held, ...left], waiting, clock.now()), ...after.rows]
   const turn = { ...after, from: target.position, position, rows }
   if (!(await saveTurn(sql, name, turn))) return false
   if (after.isGone) log.warn({ webhook: name }, 'a webhook is off: its receiver answered 410')
@@ -76,6 +79,12 @@ export async function deliverTurn(name: string, parts: DeliverParts): Promise<bo
     log.warn({ webhook: name, error: after.error }, 'the receiver of a webhook is down; its events wait')
   if (after.isBack) log.info({ webhook: name }, 'the receiver of a webhook is back')
   return after.failures === 0 && (sent.length > 0 || position > target.position)
+}
+
+/** The rows of events that are not sent yet. One behind another that waits is due when that one is. */
+function keptRows(items: readonly Item[], waiting: readonly DeliveryRow[], at: number): DeliveryRow[] {
+  const due = new Map(waiting.map(({ subject, nextAt }) => [subject, nextAt?.getTime() ?? at]))
+  return items.map(item => rowOf(item, { state: 'waiting', at, nextAt: due.get(item.event.subject) ?? at }))
 }
 
 /** The next events for this target: those to send, and those behind an event of their subject that waits. */

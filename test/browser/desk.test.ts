@@ -4,193 +4,23 @@
  * browser` also writes the pictures of docs/images.
  */
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { createServer, type AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { PROGRAM, SHIPPED } from '../program.ts'
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
-const skip = CHROMIUM === undefined && 'no chromium'
-const WRITES_PICTURES = process.env['PICTURES'] === 'yes'
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const PASSWORD = 'correct horse battery'
-/** The callers and leads of the demo have numbers of the block that is reserved for fiction. */
-const NUMBER_OF_DEMO = /\+?1\d{3}555\d{4}/
-/** A page is as slow as the machine is busy. */
-const PATIENCE_MS = 60_000
-
-interface Scene {
-  readonly folder: string
-  readonly env: NodeJS.ProcessEnv
-  readonly url: string
-  readonly browser: Browser
-  server: ChildProcess
-  readonly first: string
-  /** What the program wrote. */
-  readonly log: string[]
-}
-let scene: Scene
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
-
-/** Resolves when the program says this. */
-function says(child: ChildProcess, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    const hear = (chunk: unknown) => {
-      said += String(chunk)
-      if (said.includes(text)) resolve()
-    }
-    child.stdout!.on('data', hear)
-    child.stderr!.on('data', hear)
-    child.once('exit', code => reject(new Error(`the program ended with ${code}: ${said.slice(-2_000)}`)))
-  })
-}
-
-async function starts(env: NodeJS.ProcessEnv, log: string[]): Promise<ChildProcess> {
-  const server = spawn(process.execPath, [PROGRAM, 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  for (const output of [server.stdout, server.stderr]) output.on('data', chunk => log.push(String(chunk)))
-  await says(server, 'desk: http')
-  return server
-}
-
-async function stops(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return
-  const over = once(server, 'exit')
-  server.kill('SIGTERM')
-  await over
-}
-
-async function command(env: NodeJS.ProcessEnv, ...words: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [PROGRAM, ...words], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
-  child.stdout.on('data', chunk => (said += String(chunk)))
-  const [code] = await once(child, 'close')
-  assert.equal(code, 0, words.join(' '))
-  return said
-}
-
-before(async () => {
-  if (skip) return
-  await mkdir(join(SHIPPED, '.data'), { recursive: true })
-  const folder = await mkdtemp(join(SHIPPED, '.data', 'browser-'))
-  const [listen, desk] = [await freePort(), await freePort()]
-  const env = {
-    ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], DATA_DIR: join(folder, 'data') },
-    ...{ LISTEN: `127.0.0.1:${listen}`, DESK_LISTEN: `127.0.0.1:${desk}`, NODE_NAME: 'browser-test' },
-    LOG_LEVEL: 'debug',
-  }
-  const log: string[] = []
-  const server = await starts(env, log)
-  const first = (await command(env, 'person', 'add', 'ann', '--role', 'administrator')).trim()
-  await command(env, 'person', 'add', 'rita', '--role', 'reader')
-  const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--disable-gpu'] })
-  scene = { folder, env, url: `http://127.0.0.1:${desk}`, browser, server, first, log }
-})
-
-after(async () => {
-  if (skip) return
-  await scene.browser.close()
-  await stops(scene.server)
-  await rm(scene.folder, { recursive: true, force: true, maxRetries: 5 })
-})
-
-/** A page that fails the test when it logs an error, or asks anybody but the desk. */
-async function openPage(options: Parameters<Browser['newContext']>[0] = {}) {
-  const context = await scene.browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en', ...options })
-  const page = await context.newPage()
-  page.setDefaultTimeout(PATIENCE_MS)
-  const faults: string[] = []
-  page.on('pageerror', error => faults.push(error.message))
-  page.on('console', message => message.type() === 'error' && faults.push(message.text()))
-  page.on('request', request => new URL(request.url()).origin !== scene.url && faults.push(`asks ${request.url()}`))
-  await page.goto(scene.url)
-  return { page, faults, [Symbol.asyncDispose]: () => context.close() }
-}
-
-async function logsIn(page: Page, password = PASSWORD): Promise<void> {
-  await page.getByLabel('Name').fill('ann')
-  await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByRole('button', { name: 'Log in' }).click()
-}
-
-/** What the API tells the person who is logged in. */
-const api = <T>(page: Page, path: string): Promise<T> =>
-  page.evaluate(async at => {
-    const said = (await (await fetch(at)).json()) as { data?: unknown }
-    return (said.data ?? said) as never
-  }, path)
-
-async function isAccessible(page: Page): Promise<void> {
-  await page.evaluate(AXE)
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-    }
-    const { violations } = await axe.run()
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
-  })
-  assert.deepEqual(found, [])
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (!WRITES_PICTURES) return
-  const folder = join(SHIPPED, 'docs', 'images')
-  await mkdir(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `${name}.png`) })
-}
-
-/** Ways to run `act`, if a text were taken for something else. */
-function payloadsOf(act: string): string[] {
-  const events = ['onerror', 'onload', 'onfocus', 'onmouseover', 'ontoggle', 'onanimationstart', 'onpointerenter']
-  const tags = [
-    'img src=x',
-    'svg',
-    'input autofocus',
-    'details open',
-    'video src=x',
-    'body',
-    'iframe src=x',
-    'a href=x',
-  ]
-  const elements = tags.flatMap(tag => events.map(event => `<${tag} ${event}=${act}>`))
-  const broken = elements.slice(0, 56).map(one => `"'></span>${one}`)
-  return [
-    ...elements,
-    ...broken,
-    ...[`<script>${act}</script>`, `</script><script>${act}</script>`, `<scr<script>ipt>${act}</script>`],
-    ...[`javascript:${act}`, `data:text/html,<script>${act}</script>`, `{{constructor.constructor('${act}')()}}`],
-    ...[
-      `\${${act}}`,
-      `<%= ${act} %>`,
-      `=cmd|' /C calc'!A0`,
-      `@SUM(1+1)`,
-      `+1+1`,
-      `-1+1`,
-      `\u003cimg src=x onerror=${act}\u003e`,
-    ],
-    ...['&lt;img src=x onerror=alert(1)&gt;', '%3Cscript%3Ealert(1)%3C/script%3E', '<!--><img src=x onerror=alert(1)>'],
-    ...Array.from({ length: 72 }, (_, n) => `<x${n} style=animation-name:x onanimationend=${act}>`),
-  ]
-}
-
-/** Asks until it is true. */
-async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + PATIENCE_MS; performance.now() < end;) if (await isTrue()) return
-  assert.fail(`never: ${what}`)
-}
+import { test } from 'node:test'
+import {
+  api,
+  command,
+  isAccessible,
+  logsIn,
+  NUMBER_OF_DEMO,
+  openPage,
+  PASSWORD,
+  picture,
+  scene,
+  skip,
+  starts,
+  stops,
+  until,
+} from './browser-rig.ts'
+import { payloadsOf } from './payloads.ts'
 
 test('a person logs in with the first password, chooses another one, and sees the floor', { skip }, async () => {
   await using opened = await openPage()
@@ -307,6 +137,38 @@ test('a supervisor looks at a call: what happened, when, and why it got its agen
   assert.match(text, /decision of the queue/)
   await isAccessible(page)
   await picture(page, 'call-inspector')
+  assert.deepEqual(faults, [])
+})
+
+test('the slider shows a minute of the past, as the API tells it, and comes back to now', { skip }, async () => {
+  await using opened = await openPage()
+  const { page, faults } = opened
+  await logsIn(page)
+  await page.getByText('● live').waitFor()
+  const slider = page.getByRole('slider', { name: 'Moment' })
+  await slider.focus()
+  await page.keyboard.press('ArrowLeft')
+  const text = await page.locator('.news').textContent()
+  assert.match(text!, /◷ \d\d:\d\d:00/)
+  const [hours, minutes] = /(\d\d):(\d\d)/.exec(text!)!.slice(1).map(Number)
+  const at = new Date()
+  at.setHours(hours!, minutes!, 0, 0)
+  interface Past {
+    readonly queues: readonly { readonly name: string; readonly waiting: number; readonly talking: number }[]
+    readonly agents: readonly { readonly name: string }[]
+  }
+  const told = await api<Past>(page, `/v1/floor?at=${at.toISOString().slice(0, 19)}Z`)
+  for (const { name, waiting, talking } of told.queues)
+    await until(`${name} at that minute`, async () => {
+      const of = (figure: string) => page.locator(`[data-queue="${name}"] [data-figure="${figure}"]`).textContent()
+      return (await of('waiting')) === String(waiting) && (await of('talking')) === String(talking)
+    })
+  assert.equal(await page.locator('.agents li').count(), told.agents.length)
+  await isAccessible(page)
+  await slider.focus()
+  await page.keyboard.press('ArrowRight')
+  await page.getByText('● live').waitFor()
+  await page.locator('[data-agent]').first().waitFor()
   assert.deepEqual(faults, [])
 })
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import * as keys from '../../src/store/api-keys.ts'
 import * as requests from '../../src/store/idempotency-keys.ts'
 import { askDatabase } from '../../src/store/installation.ts'
+import * as past from '../../src/store/past-floor.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { NOW } from './large-tables.ts'
 
@@ -18,6 +19,8 @@ export const API_QUERIES: Readonly<Record<string, (sql: Sql) => Promise<unknown>
   forgetRequest: sql => requests.forgetRequest(sql, { caller: 'crm', key: '8' }),
   deleteOldRequests: sql => requests.deleteOldRequests(sql, NOW - 86_400_000),
   askDatabase,
+  agentsAt: sql => past.agentsAt(sql, ['a1', 'a2', 'a7'], new Date(NOW - 86_400_000)),
+  queuesAt: sql => past.queuesAt(sql, new Date(NOW - 86_400_000)),
 }
 
 /** By people only: a key is made, listed and revoked. */

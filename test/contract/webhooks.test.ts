@@ -144,3 +144,15 @@ test('a webhook hears only the events that it asked for, with masked numbers, an
   await rig.runs(0)
   assert.match(rig.bodies[1]!, /\+49301234567/)
 })
+
+test('what is told while a receiver counts as down, and nothing waits, is kept and arrives', async t => {
+  const rig = await Rig.open(t)
+  await rig.sql`update event_targets set failures = 7`
+  rig.answer = () => 500
+  await rig.tells(['one', 'two'], 5)
+  await rig.runs(1_000)
+  assert.equal(rig.taken.length, 0)
+  rig.answer = () => 200
+  await rig.runs(5 * MINUTE)
+  rig.inOrder(['one', 'two'], 5)
+})

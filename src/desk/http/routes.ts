@@ -57,6 +57,7 @@ const OWN: Readonly<Record<string, readonly [method: Method, path: string]>> = {
   'figures.agent': ['get', '/figures/agents'],
   'figures.campaign': ['get', '/figures/campaigns'],
   'figures.gateway': ['get', '/figures/gateways'],
+  'floor.show': ['get', '/floor'],
   'audit.list': ['get', '/audit'],
 }
 

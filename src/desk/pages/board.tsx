@@ -7,7 +7,9 @@ import {
   campaigns,
   change,
   figures,
+  goTo,
   me,
+  past,
   queues,
   readAt,
   tick,
@@ -16,7 +18,7 @@ import {
   type Queue,
   type State,
 } from './floor.tsx'
-import { duration, percent, SIGN, toneOfLevel, toneOfWait, type Tone } from './shown.tsx'
+import { duration, percent, SIGN, timeOf, toneOfLevel, toneOfWait, type Tone } from './shown.tsx'
 import { Table } from './table.tsx'
 import { words } from './words.tsx'
 
@@ -59,12 +61,43 @@ const day = computed(() => {
 
 export const Board = (): JSX.Element => (
   <main>
+    <TimeSlider />
     <Floor />
     <Queues />
     <Campaigns />
     <Agents />
   </main>
 )
+
+const MINUTE_MS = 60_000
+const DAY_MINUTES = 24 * 60
+
+/** Any minute of the last day: the board as it was. At the right end it is now. */
+function TimeSlider(): JSX.Element {
+  const text = words()
+  const minutes = useSignal(0)
+  const move = (event: Event) => {
+    minutes.value = Number((event.currentTarget as HTMLInputElement).value)
+    const minute = Math.floor(serverNow() / MINUTE_MS) * MINUTE_MS
+    void goTo(minutes.value === 0 ? null : minute + minutes.value * MINUTE_MS)
+  }
+  const shown = past.value === null ? text.now : timeOf(past.value)
+  return (
+    <label class={past.value === null ? 'slider' : 'slider past'}>
+      {text.moment}
+      <input
+        type="range"
+        min={-DAY_MINUTES}
+        max={0}
+        step={1}
+        value={minutes.value}
+        aria-valuetext={shown}
+        onInput={move}
+      />
+      <output>{shown}</output>
+    </label>
+  )
+}
 
 interface FigureProps {
   readonly name: string
@@ -124,7 +157,8 @@ function Floor(): JSX.Element {
 function longestOf(some: readonly Queue[]): number | null {
   void tick.value
   const waits = some.flatMap(({ longestWaitMs }) => longestWaitMs ?? [])
-  return waits.length === 0 ? null : Math.max(...waits) + Math.max(0, Date.now() - readAt.value)
+  const since = past.value === null ? Math.max(0, Date.now() - readAt.value) : 0
+  return waits.length === 0 ? null : Math.max(...waits) + since
 }
 
 function Queues(): JSX.Element {
@@ -296,10 +330,10 @@ function AgentTile({ agent, isOpen, toggle }: TileProps): JSX.Element {
         {text.state[word]}
         {reason !== null && word === 'break' ? `: ${reason}` : ''}
       </span>
-      <time>{duration(serverNow() - stateSince)}</time>
+      <time>{duration((past.value ?? serverNow()) - stateSince)}</time>
     </>
   )
-  if (!mayChange.value) return <li class={`agent ${word}`}>{content}</li>
+  if (!mayChange.value || past.value !== null) return <li class={`agent ${word}`}>{content}</li>
   return (
     <li class={`agent ${word}`} data-agent={name}>
       <button type="button" class="tile" aria-expanded={isOpen} onClick={toggle}>

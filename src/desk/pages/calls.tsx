@@ -5,9 +5,9 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { ask } from './api.tsx'
-import { duration } from './shown.tsx'
+import { duration, timeOf } from './shown.tsx'
 import { Table } from './table.tsx'
-import { language, words } from './words.tsx'
+import { words } from './words.tsx'
 
 interface Happened {
   readonly at: number
@@ -71,9 +71,6 @@ async function show(id: string): Promise<void> {
     error.value = (failure as Error).message
   }
 }
-
-const timeOf = (at: string | number): string =>
-  new Date(at).toLocaleTimeString(language.value === 'zh' ? 'zh-CN' : 'en-GB')
 
 export function Calls(): JSX.Element {
   const text = words()

@@ -68,6 +68,8 @@ export const queues = signal<readonly Queue[]>([])
 export const agents = signal<readonly Agent[]>([])
 export const figures = signal<readonly Figures[]>([])
 export const campaigns = signal<readonly Campaign[]>([])
+/** The moment of the past that the page shows, milliseconds since the epoch; null: now. */
+export const past = signal<number | null>(null)
 /** When the floor was read last, by the browser's clock. */
 export const readAt = signal(0)
 /** Grows twice a second: durations on the page go on. */
@@ -90,6 +92,7 @@ let timer: ReturnType<typeof setTimeout> | undefined
 let stream: EventSource | null = null
 
 async function readFloor(): Promise<void> {
+  if (past.value !== null) return
   beganAt = Date.now()
   const isDue = Date.now() - figuresAt >= FIGURES_MS
   const [allQueues, allAgents, day, running] = await Promise.all([
@@ -98,6 +101,7 @@ async function readFloor(): Promise<void> {
     isDue ? ask<Figures[]>('GET /v1/figures/queues?window=today') : null,
     isDue ? readCampaigns() : null,
   ])
+  if (past.peek() !== null) return // the person has gone to the past meanwhile
   queues.value = allQueues
   agents.value = allAgents
   if (day) figures.value = day
@@ -110,6 +114,34 @@ async function readCampaigns(): Promise<Campaign[]> {
   const all = await ask<{ name: string; state: string }[]>('GET /v1/campaigns')
   const shown = all.filter(({ state }) => state === 'running' || state === 'paused')
   return Promise.all(shown.map(({ name }) => ask<Campaign>(`GET /v1/campaigns/${encodeURIComponent(name)}/status`)))
+}
+
+interface PastFloor {
+  readonly queues: readonly Pick<Queue, 'name' | 'waiting' | 'longestWaitMs' | 'talking' | 'agents'>[]
+  readonly agents: readonly Agent[]
+}
+
+/** Shows the floor at a moment of the past; null: now again. */
+export async function goTo(at: number | null): Promise<void> {
+  past.value = at
+  figuresAt = 0
+  if (at === null) return readIn(0)
+  try {
+    const floor = await ask<PastFloor>(`GET /v1/floor?at=${new Date(at).toISOString().slice(0, 19)}Z`)
+    if (past.value !== at) return // the person has gone on meanwhile
+    queues.value = floor.queues.map(one => ({
+      ...one,
+      offered: 0,
+      estimatedWaitMs: null,
+      callbacks: 0,
+      overdueCallbacks: 0,
+    }))
+    agents.value = floor.agents
+    figures.value = []
+    campaigns.value = []
+  } catch (error) {
+    said.value = (error as Error).message
+  }
 }
 
 /** Reads the floor after so long, or sooner when that was said before. */

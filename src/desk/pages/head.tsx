@@ -2,8 +2,8 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { findCalls } from './calls.tsx'
-import { logOut, me, readAt, said, tick } from './floor.tsx'
-import { duration } from './shown.tsx'
+import { logOut, me, past, readAt, said, tick } from './floor.tsx'
+import { duration, timeOf } from './shown.tsx'
 import { changeLanguage, words } from './words.tsx'
 
 /** A page that has heard nothing for so long is stale. */
@@ -66,6 +66,7 @@ function News(): JSX.Element {
   const text = words()
   void tick.value
   const age = Date.now() - readAt.value
+  if (past.value !== null) return <p class="news warn">◷ {timeOf(past.value)}</p>
   const isStale = age > STALE_MS
   return (
     <p class={isStale ? 'news bad' : 'news good'} role="status">

@@ -1,4 +1,5 @@
 /** How figures are written. Of nothing there is no figure: '–', never 0 or 100 %. */
+import { language } from './words.tsx'
 
 /** '4:07', or '1:02:03' from an hour on. */
 export function duration(ms: number | null): string {
@@ -8,6 +9,10 @@ export function duration(ms: number | null): string {
   const two = (n: number) => String(n).padStart(2, '0')
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`
 }
+
+/** The time of the day, as people write it in the language of the page. */
+export const timeOf = (at: string | number): string =>
+  new Date(at).toLocaleTimeString(language.value === 'zh' ? 'zh-CN' : 'en-GB')
 
 /** 0.8333 is '83 %'; `digits` after the point. */
 export const percent = (part: number | null, digits = 0): string =>

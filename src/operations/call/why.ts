@@ -21,7 +21,7 @@ const attempt = z.object({
 
 export default operation({
   name: 'call.why',
-  summary: 'what happened in one call, and why it got the agent that it got',
+  summary: 'what happened in one call, and why',
   needs: 'stores',
   role: 'reader',
   positional: ['call'],
