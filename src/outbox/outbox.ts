@@ -6,16 +6,15 @@
  * An event that belongs to a change in PostgreSQL is staged in the transaction of the change (store/events.ts), with an
  * id, and told with the same id: when this process dies between the two, another one writes it.
  */
-import { within, type Clock, type Timer } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { Outage } from '../base/outage.ts'
-import { RETRY } from '../base/retry.ts'
 import { newUuid } from '../esl/safe-text.ts'
 import type { EventData, EventName } from '../events/catalogue.ts'
 import { rowOf, type EventRow } from '../events/envelope.ts'
 import type { Events, Telling } from '../events/events.ts'
 import { appendEvents, hasLateEvents } from '../store/events.ts'
-import { isRefused, type Sql } from '../store/sql.ts'
+import type { Sql } from '../store/sql.ts'
+import { WriteBehind } from '../store/write-behind.ts'
 
 /** An event waits so long for others. */
 const GATHER_MS = 20
@@ -23,8 +22,6 @@ const GATHER_MS = 20
 const AT_ONCE = 500
 /** About 25 MB: an hour of 14 events per second. */
 const MOST = 50_000
-/** A process that closes waits this long for the events that are left. */
-const CLOSE_MS = 1_000
 /** How often a process looks for staged events of processes that died. */
 const LATE_MS = 5_000
 
@@ -38,29 +35,24 @@ export interface OutboxParts {
 
 export class Outbox implements Events, AsyncDisposable {
   readonly #parts: OutboxParts
-  readonly #outage: Outage
+  readonly #rows: WriteBehind<EventRow>
   readonly #written = new Set<(last: number) => void>()
-  #waiting: EventRow[] = []
-  #writing: Promise<void> | null = null
-  /** The next statement, or the next try. */
-  #next: Timer | null = null
   #late: Timer | null = null
-  #dropped = 0
   #closed = false
 
   constructor(parts: OutboxParts) {
+    const { clock, log } = parts
     this.#parts = parts
-    this.#outage = new Outage({ what: 'the table of events', fields: {}, ...parts })
+    this.#rows = new WriteBehind({
+      ...{ what: 'the table of events', gatherMs: GATHER_MS, atOnce: AT_ONCE, most: MOST, clock, log },
+      write: rows => this.#append(rows),
+      dropped: count => log.warn({ dropped: count, most: MOST }, DROPPED),
+      refused: ({ id, type }, error) => log.error({ id, type, error: error.message }, REFUSED),
+    })
   }
 
   tell<N extends EventName>(name: N, data: EventData<N>, { id = newUuid(), at }: Telling = {}): void {
-    if (this.#closed) return
-    this.#waiting.push(rowOf(name, data, { id, at: at ?? this.#parts.clock.now() }))
-    if (this.#waiting.length > MOST) {
-      this.#waiting.shift()
-      this.#dropped++
-    }
-    if (this.#writing === null) this.#writeAfter(GATHER_MS)
+    this.#rows.put(rowOf(name, data, { id, at: at ?? this.#parts.clock.now() }))
   }
 
   /** Calls `listener` with the number of the last event, whenever this process has written some. */
@@ -85,53 +77,9 @@ export class Outbox implements Events, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
-    this.#next?.cancel()
     this.#late?.cancel()
-    const left = async () => {
-      await this.#writing
-      await this.#writeAll()
-    }
-    await within(this.#parts.clock, CLOSE_MS, left())
+    await this.#rows[Symbol.asyncDispose]()
     this.#written.clear()
-  }
-
-  #writeAfter(ms: number): void {
-    this.#next ??= this.#parts.clock.after(ms, () => {
-      this.#next = null
-      this.#writing = this.#writeAll().finally(() => (this.#writing = null))
-    })
-  }
-
-  /** Writes the events that wait now; those that come meanwhile wait for the next time. */
-  async #writeAll(): Promise<void> {
-    for (let left = this.#waiting.length; left > 0; left -= AT_ONCE) {
-      const batch = this.#waiting.splice(0, AT_ONCE)
-      try {
-        await this.#save(batch)
-        this.#outage.end()
-      } catch (error) {
-        this.#waiting.unshift(...batch)
-        this.#outage.away((error as Error).message)
-        if (!this.#closed) this.#writeAfter(RETRY.callRows.pauseMs)
-        return
-      }
-    }
-    if (this.#waiting.length > 0 && !this.#closed) this.#writeAfter(GATHER_MS)
-    if (this.#dropped === 0) return
-    this.#parts.log.warn({ dropped: this.#dropped, most: MOST }, DROPPED)
-    this.#dropped = 0
-  }
-
-  /** One event that PostgreSQL refuses must not block the others. */
-  async #save(batch: readonly EventRow[]): Promise<void> {
-    try {
-      await this.#append(batch)
-    } catch (error) {
-      if (!isRefused(error)) throw error
-      const [{ id, type } = { id: '', type: '' }] = batch
-      if (batch.length <= 1) return this.#parts.log.error({ id, type, error: (error as Error).message }, REFUSED)
-      for (const one of batch) await this.#save([one])
-    }
   }
 
   async #append(batch: readonly EventRow[]): Promise<void> {

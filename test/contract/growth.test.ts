@@ -228,6 +228,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
 /** Files of the store that do not query Switchhook's own tables. */
 const WITHOUT_QUESTIONS = new Set([
   'connection-pool.ts',
+  'delete-old.ts',
   'figure-window.ts',
   'make-database.ts',
   'migrate.ts',
@@ -241,6 +242,7 @@ const WITHOUT_QUESTIONS = new Set([
   'redis-heartbeat.ts',
   'sql.ts',
   'statement.ts',
+  'write-behind.ts',
   'number-limits.ts',
 ])
 
