@@ -18,7 +18,7 @@ import { countLeads } from '../store/leads.ts'
 import type { EventName } from '../events/catalogue.ts'
 import type { Events } from '../events/events.ts'
 import { happening } from '../events/happening.ts'
-import { stageEvents } from '../store/events.ts'
+import { withEvents } from '../store/events.ts'
 import type { Sql } from '../store/sql.ts'
 import { without } from '../base/settings.ts'
 import { CALL_SETTINGS } from './call-settings.ts'
@@ -107,12 +107,7 @@ export async function commandCampaign(
   const before = await findCampaign(sql, name)
   const to = COMMANDS[command]
   const told = happening(TOLD[command], { campaign: name }, now)
-  const move = () =>
-    sql.begin(async tx => {
-      const moved = await moveCampaign(tx, before.id, sources(to), to, now)
-      if (moved) await stageEvents(tx, [told.row])
-      return moved
-    })
+  const move = () => withEvents(sql, [told], tx => moveCampaign(tx, before.id, sources(to), to, now))
   const after = before.state === to ? before : await move()
   if (!after) {
     const legal = LEGAL[before.state].join(', ')

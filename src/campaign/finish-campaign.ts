@@ -2,7 +2,7 @@
 import type { Events } from '../events/events.ts'
 import { happening } from '../events/happening.ts'
 import { finishCampaign as finish } from '../store/campaigns.ts'
-import { stageEvents } from '../store/events.ts'
+import { withEvents } from '../store/events.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Campaign } from './campaign.ts'
 
@@ -14,11 +14,7 @@ export async function finishCampaign(
   events: Events,
 ): Promise<boolean> {
   const told = happening('campaign.completed', { campaign: name }, now)
-  const isDone = await sql.begin(async tx => {
-    if (!(await finish(tx, id, now))) return false
-    await stageEvents(tx, [told.row])
-    return true
-  })
+  const isDone = await withEvents(sql, [told], tx => finish(tx, id, now))
   if (isDone) told.tell(events)
   return isDone
 }

@@ -3,7 +3,8 @@
  * and by the changes that write their events in their own transaction.
  */
 import type { EventRow, StoredEvent } from '../events/envelope.ts'
-import type { Json, Queries } from './sql.ts'
+import type { Happening } from '../events/happening.ts'
+import type { Json, Queries, Sql, Transaction } from './sql.ts'
 
 /** A staged event that nobody has told for so long belongs to a process that died. */
 const LATE_MS = 5_000
@@ -32,6 +33,22 @@ export async function stageEvents(tx: Queries, rows: readonly EventRow[]): Promi
     select r.id, r.type, r.v, r.subject, r.at, r.data from jsonb_to_recordset(${tx.json(rows as unknown as Json)})
       as r (id text, type text, v integer, subject text, at timestamptz, data jsonb) on conflict (id) do nothing`
 }
+
+/**
+ * Makes a change, and stages what is told of it, in one transaction. A change that returns null or false has not
+ * happened: nothing is staged.
+ */
+export const withEvents = <T>(
+  sql: Sql,
+  told: readonly Happening[],
+  change: (tx: Transaction) => Promise<T>,
+): Promise<T> =>
+  sql.begin(async tx => {
+    const changed = await change(tx)
+    const rows = told.map(({ row }) => row)
+    if (changed) await stageEvents(tx, rows)
+    return changed
+  })
 
 /** Are there staged events that no process has told? */
 export async function hasLateEvents(sql: Queries, now: number): Promise<boolean> {

@@ -10,6 +10,7 @@ const some = () => Array.from({ length: 50 }, () => happening('campaign.started'
 const turn = { from: MANY - 5, position: MANY - 4, failures: 0, nextAt: NOW, error: null, isGone: false, isBack: true }
 
 export const EVENT_QUERIES: Readonly<Record<string, (sql: Sql) => Promise<unknown>>> = {
+  withEvents: sql => events.withEvents(sql, [], async tx => events.hasLateEvents(tx, NOW)),
   stageEvents: sql => sql.begin(tx => events.stageEvents(tx, some())),
   appendEvents: sql => events.appendEvents(sql, some(), { node: 'a', now: NOW + 60_000 }),
   hasLateEvents: sql => events.hasLateEvents(sql, NOW),

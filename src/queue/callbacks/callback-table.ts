@@ -2,8 +2,8 @@
 import type { Happening } from '../../events/happening.ts'
 import * as rows from '../../store/callbacks.ts'
 import type { CallbackClaim, CallbackNext, CallbackQuery, CallbackRow } from '../../store/callbacks.ts'
-import { stageEvents } from '../../store/events.ts'
-import type { Sql, Transaction } from '../../store/sql.ts'
+import { withEvents } from '../../store/events.ts'
+import type { Sql } from '../../store/sql.ts'
 
 /**
  * The functions of store/callbacks.ts. Each change names the state on which it is based: of two nodes one succeeds, and
@@ -28,21 +28,8 @@ export interface CallbackTable {
   ): Promise<CallbackRow | null>
 }
 
-/** Stages the events of a change that has happened. */
-const withEvents = <T>(
-  sql: Sql,
-  told: readonly Happening[] = [],
-  change: (tx: Transaction) => Promise<T>,
-): Promise<T> =>
-  sql.begin(async tx => {
-    const changed = await change(tx)
-    const events = told.map(({ row }) => row)
-    if (changed) await stageEvents(tx, events)
-    return changed
-  })
-
 export const sqlCallbacks = (sql: Sql): CallbackTable => ({
-  add: (callback, told) => withEvents(sql, told, tx => rows.addCallback(tx, callback)),
+  add: (callback, told = []) => withEvents(sql, told, tx => rows.addCallback(tx, callback)),
   withId: id => rows.callbackWithId(sql, id),
   ofAttempt: attempt => rows.callbackOfAttempt(sql, attempt),
   open: (now, limit) => rows.openCallbacks(sql, now, limit),
@@ -51,7 +38,7 @@ export const sqlCallbacks = (sql: Sql): CallbackTable => ({
   claim: (attempt, by, now) => rows.claimCallback(sql, attempt, by, now),
   overdue: now => rows.overdueCallbacks(sql, now),
   prolong: (attempt, checkedAt) => rows.prolongCallback(sql, attempt, checkedAt),
-  settle: (attempt, next, told) => withEvents(sql, told, tx => rows.settleCallback(tx, attempt, next)),
-  end: (id, state, now, told) => withEvents(sql, told, tx => rows.endCallback(tx, id, state, now)),
-  reschedule: (id, times, told) => withEvents(sql, told, tx => rows.rescheduleCallback(tx, id, times)),
+  settle: (attempt, next, told = []) => withEvents(sql, told, tx => rows.settleCallback(tx, attempt, next)),
+  end: (id, state, now, told = []) => withEvents(sql, told, tx => rows.endCallback(tx, id, state, now)),
+  reschedule: (id, times, told = []) => withEvents(sql, told, tx => rows.rescheduleCallback(tx, id, times)),
 })
