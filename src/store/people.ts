@@ -45,10 +45,15 @@ export async function personNamed(sql: Queries, name: string): Promise<PersonRow
   return row ?? null
 }
 
-/** Null: there is nobody of this name. */
-export async function passwordOf(sql: Queries, name: string): Promise<string | null> {
-  const [row] = await sql<{ password: string }[]>`select password from people where name = ${name}`
-  return row?.password ?? null
+/** With the password as it is stored, to check one. */
+export async function personWithPassword(
+  sql: Queries,
+  name: string,
+): Promise<(PersonRow & { readonly password: string }) | null> {
+  const [row] = await sql<
+    (PersonRow & { readonly password: string })[]
+  >`select ${columns(sql)}, p.password from people p where p.name = ${name}`
+  return row ?? null
 }
 
 /** What is not given stays. `agent`: null: none. False: there is nobody of this name. */

@@ -11,7 +11,7 @@ export const PEOPLE_QUERIES: Readonly<Record<string, (sql: Sql) => Promise<unkno
       ...{ name: 'ann', role: 'reader', seesNumbers: false, agent: null, createdBy: 'bob', password: 'x', now: NOW },
     }),
   personNamed: sql => people.personNamed(sql, 'ann'),
-  passwordOf: sql => people.passwordOf(sql, 'ann'),
+  personWithPassword: sql => people.personWithPassword(sql, 'ann'),
   addSession: sql => people.addSession(sql, { id, person: 'ann', begunAt: NOW, endsAt: NOW + 1_000 }),
   personOfSession: sql => people.personOfSession(sql, id, { now: NOW, idleSince: NOW - 1_000 }),
   noteSessionUse: sql => people.noteSessionUse(sql, id, NOW),

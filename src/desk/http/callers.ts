@@ -10,13 +10,9 @@ import { readKey } from '../../operations/key/key-shape.ts'
 import { ROLES, type Actor } from '../../operations/operation.ts'
 import { apiKeyById, noteApiKeyUse, type ApiKeyRow } from '../../store/api-keys.ts'
 import type { Sql } from '../../store/sql.ts'
+import { Known } from './known.ts'
 import { DoorError } from './problems.ts'
 import { WrongTries } from './wrong-tries.ts'
-
-/** A revoked key works for so long at most. */
-const KNOWN_MS = 5_000
-const MOST_KNOWN = 1_000
-const NOTED_MS = 60_000
 
 export interface Caller {
   /** Of the key. */
@@ -28,13 +24,12 @@ type Key = ApiKeyRow & { readonly hash: Buffer }
 
 export class Callers {
   readonly #parts: { readonly sql: Sql; readonly clock: Clock; readonly log: Log }
-  /** The oldest first. */
-  readonly #known = new Map<string, { readonly key: Key; readonly at: number }>()
-  readonly #noted = new Map<string, number>()
+  readonly #known: Known<Key>
   readonly #wrong = new WrongTries('keys')
 
   constructor(parts: { readonly sql: Sql; readonly clock: Clock; readonly log: Log }) {
     this.#parts = parts
+    this.#known = new Known(parts.clock)
   }
 
   /**
@@ -58,20 +53,8 @@ export class Callers {
 
   /** Null: there is no such key, or it would have to be looked up for an address that is blocked. */
   async #lookUp(id: string, isBlocked: boolean): Promise<Key | null> {
-    const { sql, clock } = this.#parts
-    const known = this.#known.get(id)
-    if (known && clock.monotonic() - known.at < KNOWN_MS) return known.key
-    if (!known && isBlocked) return null
-    const key = await apiKeyById(sql, id)
-    this.#known.delete(id)
-    if (!key) return null
-    this.#known.set(id, { key, at: clock.monotonic() })
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MOST_KNOWN) break
-      this.#known.delete(oldest)
-      this.#noted.delete(oldest)
-    }
-    return key
+    if (isBlocked && !this.#known.has(id)) return null
+    return this.#known.get(id, () => apiKeyById(this.#parts.sql, id))
   }
 
   async #refused(address: string): Promise<DoorError> {
@@ -82,8 +65,7 @@ export class Callers {
 
   #note({ id, name }: Key, now: number): void {
     const { sql, log } = this.#parts
-    if (now - (this.#noted.get(id) ?? -Infinity) < NOTED_MS) return
-    this.#noted.set(id, now)
+    if (!this.#known.isNoteDue(id)) return
     noteApiKeyUse(sql, id, now).catch((error: Error) =>
       log.warn({ key: name, error: error.message }, 'the last use of an API key was not stored'),
     )

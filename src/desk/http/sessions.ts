@@ -16,23 +16,19 @@ import {
   notePasswordFailure,
   notePasswordSuccess,
   noteSessionUse,
-  passwordOf,
-  personNamed,
   personOfSession,
+  personWithPassword,
   type PersonRow,
 } from '../../store/people.ts'
 import type { Sql } from '../../store/sql.ts'
 import type { Caller } from './callers.ts'
+import { Known } from './known.ts'
 import { DoorError } from './problems.ts'
 import { MOST_WRONG, WrongTries } from './wrong-tries.ts'
 
 /** A wall screen stays logged in for a week; somebody who goes home is logged out in the night. */
 const LASTS_MS = 7 * 86_400_000
 const IDLE_MS = 12 * 3_600_000
-/** A person who is removed or changed is still taken for who they were for so long. */
-const KNOWN_MS = 5_000
-const MOST_KNOWN = 1_000
-const NOTED_MS = 60_000
 const LOCKED_MS = 15 * 60_000
 /** Passwords that are checked at the same time. */
 const AT_ONCE = 2
@@ -57,27 +53,27 @@ export const meOf = ({ name, role, agent, seesNumbers, mustChange }: PersonRow):
   ...{ name, role, agent, seesNumbers, mustChange },
 })
 
+interface Opened {
+  /** For the cookie. */
+  readonly secret: string
+  readonly me: Me
+}
+
 export class Sessions {
   readonly #parts: Parts
-  /** By the hash of the secret, the oldest first. */
-  readonly #known = new Map<string, { readonly person: PersonRow; readonly at: number; notedAt: number }>()
+  /** By the hash of the secret. */
+  readonly #known: Known<PersonRow>
   readonly #wrong = new WrongTries('passwords')
   #checking = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#known = new Known(parts.clock)
   }
 
   /** Resolves with the secret of the cookie. Rejects with DoorError for a wrong password, and after too many. */
-  async open(name: string, password: string, address: string): Promise<{ readonly secret: string; readonly me: Me }> {
-    const { sql, clock, log } = this.#parts
-    const person = await this.#checked(name, password, address)
-    const now = clock.now()
-    const secret = randomBytes(32).toString('base64url')
-    await notePasswordSuccess(sql, name, now)
-    await addSession(sql, { id: idOf(secret), person: name, begunAt: now, endsAt: now + LASTS_MS })
-    log.info({ person: name, address }, 'a person has logged in')
-    return { secret, me: meOf(person) }
+  async open(name: string, password: string, address: string): Promise<Opened> {
+    return this.#begin(await this.#checked(name, password, address), address)
   }
 
   /** Null: there is no such session, or it has ended. */
@@ -85,19 +81,9 @@ export class Sessions {
     const { sql, clock } = this.#parts
     const id = idOf(secret)
     const key = id.toString('hex')
-    const known = this.#known.get(key)
     const now = clock.now()
-    if (known && clock.monotonic() - known.at < KNOWN_MS) return known.person
-    const person = await personOfSession(sql, id, { now, idleSince: now - IDLE_MS })
-    this.#known.delete(key)
-    if (!person) return null
-    const notedAt = known && now - known.notedAt < NOTED_MS ? known.notedAt : now
-    if (notedAt === now) await noteSessionUse(sql, id, now)
-    this.#known.set(key, { person, at: clock.monotonic(), notedAt })
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MOST_KNOWN) break
-      this.#known.delete(oldest)
-    }
+    const person = await this.#known.get(key, () => personOfSession(sql, id, { now, idleSince: now - IDLE_MS }))
+    if (this.#known.isNoteDue(key)) await noteSessionUse(sql, id, now)
     return person
   }
 
@@ -112,28 +98,42 @@ export class Sessions {
   }
 
   async close(secret: string): Promise<void> {
-    this.#known.delete(idOf(secret).toString('hex'))
+    this.#known.forget(idOf(secret).toString('hex'))
     await endSession(this.#parts.sql, idOf(secret))
   }
 
   /** A new password of the person's own choice; every session ends, and the person has a new one. */
-  async change(secret: string, words: { readonly old: string; readonly password: string }, address: string) {
+  async change(
+    secret: string,
+    words: { readonly old: string; readonly password: string },
+    address: string,
+  ): Promise<Opened> {
     const { sql } = this.#parts
     const person = await this.personOf(secret)
     if (!person) throw new DoorError('NO_SESSION', 'log in: the session has ended')
-    await this.#checked(person.name, words.old, address)
+    const checked = await this.#checked(person.name, words.old, address)
     mustBePassword(words.password, person.name)
     await changePassword(sql, person.name, await this.#once(() => hashed(words.password)), false)
     this.#known.clear()
-    return this.open(person.name, words.password, address)
+    return this.#begin({ ...checked, mustChange: false }, address)
+  }
+
+  async #begin(person: PersonRow, address: string): Promise<Opened> {
+    const { sql, clock, log } = this.#parts
+    const { name } = person
+    const now = clock.now()
+    const secret = randomBytes(32).toString('base64url')
+    await notePasswordSuccess(sql, name, now)
+    await addSession(sql, { id: idOf(secret), person: name, begunAt: now, endsAt: now + LASTS_MS })
+    log.info({ person: name, address }, 'a person has logged in')
+    return { secret, me: meOf(person) }
   }
 
   async #checked(name: string, password: string, address: string): Promise<PersonRow> {
     const { sql, clock } = this.#parts
     if (await this.#wrong.isBlocked(address)) throw this.#wrong.tooMany()
-    const person = await personNamed(sql, name)
-    const stored = await passwordOf(sql, name)
-    const isRight = await this.#once(() => isPassword(password, stored))
+    const person = await personWithPassword(sql, name)
+    const isRight = await this.#once(() => isPassword(password, person?.password ?? null))
     const locked = person?.lockedUntil && person.lockedUntil.getTime() > clock.now()
     if (person && isRight && !locked) return person
     await this.#wrong.count(address)
