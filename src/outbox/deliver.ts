@@ -34,6 +34,7 @@ const PROBES = 3
 /** Deliveries that may wait; with more, nothing new is begun. */
 const MOST_WAITING = 10_000
 const CLOUD_EVENT = 'application/cloudevents+json; charset=utf-8'
+const DELETED = 'the event is older than KEEP_EVENTS'
 
 export interface DeliverParts {
   readonly sql: Sql
@@ -65,20 +66,21 @@ export async function deliverTurn(name: string, parts: DeliverParts): Promise<bo
   const isDown = target.failures >= DOWN_AFTER
   const waiting = await waitingDeliveries(sql, name, MOST_WAITING)
   const { position, items, held } = await nextEvents(sql, target, waiting, isDown)
-  const all = lanesOf([...(await dueItems(sql, waiting, { isDown, now: clock.now() })), ...items])
+  const due = await dueItems(sql, waiting, { isDown, now: clock.now() })
+  const all = lanesOf([...due.items, ...items])
   const lanes = isDown ? all.slice(0, PROBES).map(lane => lane.slice(0, 1)) : all
   const begun = new Set(lanes.flat())
   const left = items.filter(item => !begun.has(item)) // the position passes them: they must be kept
   const sent = await sendAll(lanes, target, parts)
   const after = outcomeOf(target, sent, clock.now())
-  const rows = [...keptRows([...held, ...left], waiting, clock.now()), ...after.rows]
+  const rows = [...due.deleted, ...keptRows([...held, ...left], waiting, clock.now()), ...after.rows]
   const turn = { ...after, from: target.position, position, rows }
   if (!(await saveTurn(sql, name, turn))) return false
   if (after.isGone) log.warn({ webhook: name }, 'a webhook is off: its receiver answered 410')
   if (after.failures >= DOWN_AFTER && !isDown)
     log.warn({ webhook: name, error: after.error }, 'the receiver of a webhook is down; its events wait')
   if (after.isBack) log.info({ webhook: name }, 'the receiver of a webhook is back')
-  return after.failures === 0 && (sent.length > 0 || position > target.position)
+  return after.failures === 0 && (sent.length > 0 || due.deleted.length > 0 || position > target.position)
 }
 
 /** The rows of events that are not sent yet. One behind another that waits is due when that one is. */
@@ -107,12 +109,15 @@ async function nextEvents(
   }
 }
 
-/** Of each subject the deliveries that are due: the first one, and what waits behind it. */
+/**
+ * Of each subject the deliveries that are due: the first one, and what waits behind it. `deleted`: those whose event is
+ * older than KEEP_EVENTS; they are dead.
+ */
 async function dueItems(
   sql: Sql,
   waiting: readonly DeliveryRow[],
   { isDown, now }: { readonly isDown: boolean; readonly now: number },
-): Promise<Item[]> {
+): Promise<{ readonly items: readonly Item[]; readonly deleted: readonly DeliveryRow[] }> {
   const blocked = new Set<string>()
   const due: DeliveryRow[] = []
   for (const row of waiting) {
@@ -126,17 +131,15 @@ async function dueItems(
     due.map(({ seq }) => seq),
   )
   const byNumber = new Map(events.map(event => [event.seq, event]))
-  return due.flatMap(({ seq, tries, ...row }) => {
-    const event = byNumber.get(seq)
-    // deleted since, because it is older than KEEP_EVENTS: sent as null it becomes dead
-    return [{ event: event ?? gone({ seq, tries, ...row }), tries }]
-  })
+  const items: Item[] = []
+  const deleted: DeliveryRow[] = []
+  for (const row of due) {
+    const event = byNumber.get(row.seq)
+    if (event) items.push({ event, tries: row.tries })
+    else deleted.push({ ...row, state: 'dead', nextAt: null, at: new Date(now), status: null, error: DELETED })
+  }
+  return { items, deleted }
 }
-
-const gone = ({ seq, id, subject, type }: DeliveryRow): StoredEvent => ({
-  ...{ seq, id, subject, type, v: 0, node: '', data: null },
-  at: new Date(0),
-})
 
 /** The items of each subject, in their order. */
 function lanesOf(items: readonly Item[]): readonly (readonly Item[])[] {
@@ -173,11 +176,6 @@ async function sendLane(
   const tried: Tried[] = []
   const isDown = target.failures >= DOWN_AFTER
   for (const [at, item] of lane.entries()) {
-    if (item.event.v === 0) {
-      const how = { state: 'dead', at: clock.now(), error: 'the event is older than KEEP_EVENTS' } as const
-      tried.push({ row: rowOf(item, how), meaning: null, retryAfterMs: null })
-      continue
-    }
     const body = JSON.stringify(cloudEvent(item.event, source, target.seesNumbers))
     const headers = signedHeaders({ id: item.event.id, at: clock.now(), body }, secrets)
     const { status, error, retryAfterMs } = await post(target.url!, { 'content-type': CLOUD_EVENT, ...headers }, body)
