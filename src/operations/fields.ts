@@ -1,9 +1,10 @@
 /** The fields that several operations share. */
 import { z } from 'zod'
-import { FieldFaults, InputError } from '../base/errors.ts'
+import { FieldFaults, InputError, Refusal } from '../base/errors.ts'
 import { described, parsed } from '../base/parsed.ts'
 import { inputName, type Settings } from '../base/settings.ts'
 import { quoted } from '../base/quoted.ts'
+import type { Actor } from './operation.ts'
 
 /** The name of a thing. What is allowed in a name is checked when the thing is made. */
 export const nameOf = (thing: string) => described(z.string().min(1), `the name of the ${thing}`)
@@ -28,6 +29,14 @@ export const moment = described(
   'when: date, time and zone, such as 2026-12-01T15:30+01:00',
   '<time>',
 )
+
+/**
+ * Throws Refusal FORBIDDEN when somebody who does not see numbers would let others see them. `refused`: 'makes no key
+ * that does'.
+ */
+export function mustSeeNumbers({ who, seesNumbers = true }: Actor, wanted: boolean, refused: string): void {
+  if (wanted && !seesNumbers) throw new Refusal('FORBIDDEN', `${who} does not see numbers, and ${refused}`)
+}
 
 /** The answer of an operation that removes something. */
 export const removal = z.object({ name: z.string(), removed: z.literal(true) })

@@ -10,6 +10,7 @@ import webhookReplay from '../../operations/webhook/replay.ts'
 import webhookRotate from '../../operations/webhook/rotate.ts'
 import webhookSet from '../../operations/webhook/set.ts'
 import webhookShow from '../../operations/webhook/show.ts'
+import { DOWN_AFTER } from '../../outbox/retry-plan.ts'
 import { pairs, table } from '../table.ts'
 import { form } from './operations.ts'
 import { timeOf } from './output.ts'
@@ -101,7 +102,7 @@ const line = ({ time, type, subject, sequence, data }: Event): string =>
 
 /** As people read it: the receiver of an active webhook may be down. */
 const stateOf = ({ state, failures }: Webhook): string =>
-  state === 'active' && failures >= 5 ? 'its receiver is down' : state
+  state === 'active' && failures >= DOWN_AFTER ? 'its receiver is down' : state
 
 function sayOne(one: Webhook, { colour = false }: { readonly colour?: boolean } = {}): string {
   return pairs(

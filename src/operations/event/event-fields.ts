@@ -1,6 +1,6 @@
 /** Events, as operations show them, and the patterns by which people choose them. */
 import { z } from 'zod'
-import { described } from '../../base/parsed.ts'
+import { described, numberThat } from '../../base/parsed.ts'
 import { quoted } from '../../base/quoted.ts'
 import { CATALOGUE } from '../../events/catalogue.ts'
 import { EVENT_PATTERN, isWanted } from '../../events/envelope.ts'
@@ -19,6 +19,9 @@ export const typesField = described(
   'only events of these names, such as call.*,lead.disposed',
   '<names>',
 )
+
+/** The place of an event in the order of all. */
+export const sequence = numberThat('a whole number of 0 or more', value => Number.isSafeInteger(value) && value >= 0)
 
 /** A CloudEvent: docs/events.md. */
 export const eventShape = z.object({

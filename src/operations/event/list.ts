@@ -3,7 +3,7 @@ import { described, whole } from '../../base/parsed.ts'
 import { cloudEvent } from '../../events/envelope.ts'
 import { listEvents } from '../../store/events.ts'
 import { operation } from '../operation.ts'
-import { eventShape, typesField } from './event-fields.ts'
+import { eventShape, sequence, typesField } from './event-fields.ts'
 
 export default operation({
   name: 'event.list',
@@ -15,11 +15,7 @@ export default operation({
     types: typesField.default([]),
     subject: described(z.string().max(200), 'only events about this call, agent or campaign', '<id>').optional(),
     limit: described(whole(1, 1_000), 'how many', '<n>').default(50),
-    after: described(
-      whole(0, Number.MAX_SAFE_INTEGER),
-      'only events behind the one with this sequence',
-      '<n>',
-    ).optional(),
+    after: described(sequence, 'only events behind the one with this sequence', '<n>').optional(),
   }),
   output: z.array(eventShape),
   refusals: [],

@@ -4,6 +4,7 @@ import { Refusal } from '../../base/errors.ts'
 import { ident } from '../../esl/safe-text.ts'
 import { addApiKey, apiKeyInUse } from '../../store/api-keys.ts'
 import { isDuplicate } from '../../store/sql.ts'
+import { mustSeeNumbers } from '../fields.ts'
 import { operation, ROLES } from '../operation.ts'
 import { keyShape, newKey } from './key-shape.ts'
 
@@ -29,13 +30,12 @@ export default operation({
   refusals: ['IN_USE'],
   changes: true,
   thing: ({ sql }, { name }) => apiKeyInUse(sql, name),
-  async run({ sql, clock }, { name, role, seesNumbers, expires }, { who, seesNumbers: maySee = true }) {
-    if (seesNumbers && !maySee)
-      throw new Refusal('FORBIDDEN', `${who} does not see numbers, and makes no key that does`)
+  async run({ sql, clock }, { name, role, seesNumbers, expires }, actor) {
+    mustSeeNumbers(actor, seesNumbers, 'makes no key that does')
     const { id, hash, key } = newKey()
     const now = clock.now()
     const row = {
-      ...{ id, name, role, seesNumbers, createdBy: who },
+      ...{ id, name, role, seesNumbers, createdBy: actor.who },
       createdAt: new Date(now),
       expiresAt: expires === undefined ? null : new Date(now + expires),
     }

@@ -3,6 +3,7 @@ import { Refusal } from '../../base/errors.ts'
 import { described, parsed } from '../../base/parsed.ts'
 import { ident } from '../../esl/safe-text.ts'
 import { addPerson } from '../../store/people.ts'
+import { mustSeeNumbers } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { hashed, newPassword } from './password.ts'
 import { findPerson, personBefore, personFields, personShape } from './person-named.ts'
@@ -25,11 +26,16 @@ export default operation({
   refusals: ['IN_USE'],
   changes: true,
   thing: personBefore,
-  async run({ sql, clock }, { agent, ...person }, { who, seesNumbers: maySee = true }) {
-    if (person.seesNumbers && !maySee)
-      throw new Refusal('FORBIDDEN', `${who} does not see numbers, and adds nobody who does`)
+  async run({ sql, clock }, { agent, ...person }, actor) {
+    mustSeeNumbers(actor, person.seesNumbers, 'adds nobody who does')
     const password = newPassword()
-    const row = { ...person, agent: agent ?? null, password: await hashed(password), createdBy: who, now: clock.now() }
+    const row = {
+      ...person,
+      agent: agent ?? null,
+      password: await hashed(password),
+      createdBy: actor.who,
+      now: clock.now(),
+    }
     if (!(await addPerson(sql, row)))
       throw new Refusal('IN_USE', `there is a person called '${person.name}': person.set changes one`)
     return { ...(await findPerson(sql, person.name)), password }

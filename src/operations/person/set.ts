@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { Refusal } from '../../base/errors.ts'
 import { described } from '../../base/parsed.ts'
 import { changePerson } from '../../store/people.ts'
-import { mustChange, nameOf } from '../fields.ts'
+import { mustChange, mustSeeNumbers, nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { findPerson, personBefore, personFields, personShape } from './person-named.ts'
 
@@ -23,11 +22,10 @@ export default operation({
   refusals: ['NOT_FOUND'],
   changes: true,
   thing: personBefore,
-  async run({ sql }, { name, role, seesNumbers, agent }, { who, seesNumbers: maySee = true }) {
+  async run({ sql }, { name, role, seesNumbers, agent }, actor) {
     await findPerson(sql, name)
     mustChange({ role, seesNumbers, agent }, Object.keys(settings))
-    if (seesNumbers === 'yes' && !maySee)
-      throw new Refusal('FORBIDDEN', `${who} does not see numbers, and lets nobody else see them`)
+    mustSeeNumbers(actor, seesNumbers === 'yes', 'lets nobody else see them')
     const sees = seesNumbers === undefined ? undefined : seesNumbers === 'yes'
     await changePerson(sql, name, { role, seesNumbers: sees, agent: agent === '' ? null : agent })
     return findPerson(sql, name)

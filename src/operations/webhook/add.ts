@@ -5,6 +5,7 @@ import { ident } from '../../esl/safe-text.ts'
 import { newSecret } from '../../outbox/signature.ts'
 import { addTarget, targetNamed } from '../../store/event-targets.ts'
 import { typesField } from '../event/event-fields.ts'
+import { mustSeeNumbers } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { isSinkName, readTarget, seesNumbersField, urlField, webhookBefore, webhookShape } from './webhook-named.ts'
 
@@ -26,12 +27,11 @@ export default operation({
   refusals: ['IN_USE'],
   changes: true,
   thing: webhookBefore,
-  async run({ sql, clock, eventsOut }, { name, url, types, seesNumbers }, { who, seesNumbers: maySee = true }) {
+  async run({ sql, clock, eventsOut }, { name, url, types, seesNumbers }, actor) {
     if (isSinkName(name)) throw new InputError(`'${name}': names that begin with sink. are those of EVENTS_TO`)
-    if (seesNumbers && !maySee)
-      throw new Refusal('FORBIDDEN', `${who} does not see numbers, and makes no webhook that does`)
+    mustSeeNumbers(actor, seesNumbers, 'makes no webhook that does')
     const secret = newSecret()
-    const target = { name, url: readTarget(url, eventsOut.allow), types, seesNumbers, secret, createdBy: who }
+    const target = { name, url: readTarget(url, eventsOut.allow), types, seesNumbers, secret, createdBy: actor.who }
     if (!(await addTarget(sql, { ...target, now: clock.now() })))
       throw new Refusal('IN_USE', `a webhook called '${name}' exists: webhook.set changes it`)
     return { ...(await targetNamed(sql, name))!, secret }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { described, oneOf, whole } from '../../base/parsed.ts'
 import { deliveries, DELIVERY_STATES } from '../../store/event-targets.ts'
+import { sequence } from '../event/event-fields.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
-import { findWebhook, sequence } from './webhook-named.ts'
+import { findWebhook } from './webhook-named.ts'
 
 export default operation({
   name: 'webhook.deliveries',

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { described } from '../../base/parsed.ts'
 import { redeliver } from '../../store/event-targets.ts'
+import { sequence } from '../event/event-fields.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
-import { findWebhook, sequence, webhookBefore } from './webhook-named.ts'
+import { findWebhook, webhookBefore } from './webhook-named.ts'
 
 export default operation({
   name: 'webhook.redeliver',

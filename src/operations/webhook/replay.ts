@@ -3,9 +3,10 @@ import { FieldFaults } from '../../base/errors.ts'
 import { described } from '../../base/parsed.ts'
 import { changeTarget } from '../../store/event-targets.ts'
 import { lastEventBefore } from '../../store/events.ts'
+import { sequence } from '../event/event-fields.ts'
 import { moment, nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
-import { findTarget, sequence, webhookBefore, webhookShape } from './webhook-named.ts'
+import { findTarget, webhookBefore, webhookShape } from './webhook-named.ts'
 
 export default operation({
   name: 'webhook.replay',

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { Refusal } from '../../base/errors.ts'
 import { described, oneOf } from '../../base/parsed.ts'
 import { changeTarget } from '../../store/event-targets.ts'
 import { typesField } from '../event/event-fields.ts'
-import { mustChange, nameOf } from '../fields.ts'
+import { mustChange, mustSeeNumbers, nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { findWebhook, readTarget, seesNumbersField, urlField, webhookBefore, webhookShape } from './webhook-named.ts'
 
@@ -29,11 +28,10 @@ export default operation({
   refusals: ['NOT_FOUND'],
   changes: true,
   thing: webhookBefore,
-  async run({ sql, clock, eventsOut }, { name, url, ...given }, { who, seesNumbers: maySee = true }) {
+  async run({ sql, clock, eventsOut }, { name, url, ...given }, actor) {
     await findWebhook(sql, name)
     mustChange({ url, ...given }, Object.keys(settings))
-    if (given.seesNumbers === true && !maySee)
-      throw new Refusal('FORBIDDEN', `${who} does not see numbers, and makes no webhook that does`)
+    mustSeeNumbers(actor, given.seesNumbers === true, 'makes no webhook that does')
     const target = url === undefined ? undefined : readTarget(url, eventsOut.allow)
     return (await changeTarget(sql, name, { ...given, url: target }, clock.now())) ?? findWebhook(sql, name)
   },

@@ -1,7 +1,7 @@
 /** The webhook that an operation names, its settings as input, and its form in answers. */
 import { z } from 'zod'
 import { NotFoundError } from '../../base/errors.ts'
-import { described, numberThat } from '../../base/parsed.ts'
+import { described } from '../../base/parsed.ts'
 import { AllowedTargets } from '../../outbox/allowed-target.ts'
 import { targetNamed, targets, type TargetRow } from '../../store/event-targets.ts'
 import type { Sql } from '../../store/sql.ts'
@@ -14,8 +14,6 @@ export const urlField = described(z.string().max(2_000), 'where events are poste
 /** Throws InputError for a URL to which events are never sent. */
 export const readTarget = (url: string, allow: readonly string[]): string => new AllowedTargets(allow).read(url).href
 export const seesNumbersField = described(z.boolean(), 'its events show telephone numbers')
-
-export const sequence = numberThat('a whole number of 0 or more', value => Number.isSafeInteger(value) && value >= 0)
 
 export const webhookShape = z.object({
   name: z.string(),
