@@ -8,11 +8,12 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { chromium, type Browser, type Page } from 'playwright-core'
+import { freePort } from '../free-port.ts'
 import { PROGRAM, SHIPPED } from '../program.ts'
+import { says } from '../says.ts'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 export const skip = CHROMIUM === undefined && 'no chromium'
@@ -35,28 +36,6 @@ interface Scene {
   readonly log: string[]
 }
 export let scene: Scene
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
-
-/** Resolves when the program says this. */
-function says(child: ChildProcess, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    const hear = (chunk: unknown) => {
-      said += String(chunk)
-      if (said.includes(text)) resolve()
-    }
-    child.stdout!.on('data', hear)
-    child.stderr!.on('data', hear)
-    child.once('exit', code => reject(new Error(`the program ended with ${code}: ${said.slice(-2_000)}`)))
-  })
-}
 
 export async function starts(env: NodeJS.ProcessEnv, log: string[]): Promise<ChildProcess> {
   const server = spawn(process.execPath, [PROGRAM, 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -14,6 +14,7 @@ import { SHARED_TIME_KEY } from '../../src/store/redis-time.ts'
 import { openListener } from '../../src/esl/listener.ts'
 import { Installation, takePort } from './cli-process.ts'
 import { MachineClock } from '../../src/testing/index.ts'
+import { freePort } from '../free-port.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
 import { SCRIPTS } from '../program.ts'
 import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './switch/freeswitch.ts'
@@ -207,9 +208,3 @@ describe('the doctor at a real FreeSWITCH', () => {
     },
   )
 })
-
-async function freePort(): Promise<number> {
-  const { port, close } = await takePort()
-  await close()
-  return port
-}

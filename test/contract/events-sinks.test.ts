@@ -6,7 +6,6 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, connect as tcp, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +13,7 @@ import { test, type TestContext } from 'node:test'
 import { jetstream } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { Connection } from 'rabbitmq-client'
-import { sleep, systemClock } from '../../src/base/clock.ts'
+import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { CloudEvent } from '../../src/events/envelope.ts'
 import { happening } from '../../src/events/happening.ts'
@@ -25,34 +24,15 @@ import { redisStream } from '../../src/outbox/sinks/redis-stream.ts'
 import { changeTarget, targetNamed } from '../../src/store/event-targets.ts'
 import { appendEvents } from '../../src/store/events.ts'
 import { openRedisLinks } from '../../src/store/redis.ts'
+import { freePort } from '../free-port.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
+import { says } from '../says.ts'
 
 /** RabbitMQ takes half a minute to start beside other tests: `make brokers`. */
 const isAsked = process.env['BROKERS'] === 'yes'
 const EPMD = '/usr/bin/epmd'
 const RABBIT = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 const NATS = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(existsSync)
-const STARTS_WITHIN_MS = 90_000
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
-
-async function answersAt(port: number): Promise<void> {
-  for (const end = performance.now() + STARTS_WITHIN_MS; performance.now() < end; await sleep(systemClock, 100)) {
-    const socket = tcp({ host: '127.0.0.1', port })
-    const isThere = await new Promise<boolean>(resolve => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    })
-    socket.destroy()
-    if (isThere) return
-  }
-  throw new Error(`nothing listens at port ${port}`)
-}
 
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
@@ -141,8 +121,8 @@ test(
       ERL_EPMD_ADDRESS: '127.0.0.1',
     }
     const start = async () => {
-      const child = spawn(RABBIT, { env, stdio: 'ignore' })
-      await answersAt(port)
+      const child = spawn(RABBIT, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+      await says(child, 'completed with')
       return child
     }
     let broker = await start()
@@ -187,8 +167,10 @@ test(
     const folder = await mkdtemp(join(tmpdir(), 'switchhook-nats-'))
     const port = await freePort()
     const start = async () => {
-      const child = spawn(NATS!, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder], { stdio: 'ignore' })
-      await answersAt(port)
+      const child = spawn(NATS!, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      await says(child, 'Server is ready')
       return child
     }
     let server = await start()
